@@ -1,0 +1,63 @@
+"""A person: the site's contacts; and what Hashar cannot see: cases, opening hours, places."""
+
+from __future__ import annotations
+
+from actions.base import Call, FactWords, Lines, Outcome, Response, Say, action, choice
+from actions.navigation import EMERGENCY, MENU, way_back
+
+
+def contact_lines(call: Call) -> Lines:
+    """Return the site's contacts as a list."""
+    rows = tuple(
+        Say(f"contact.{name}", {"contact": FactWords(name)}) for name in call.library.site.contacts
+    )
+    return Lines(rows, bullets=True)
+
+
+def _with_contacts(call: Call, key: str, *choices: object) -> Outcome:
+    ways = (*choices, MENU, *way_back(call))
+    return Outcome((Response((Say(key), contact_lines(call)), ways),))  # type: ignore[arg-type]
+
+
+@action("human")
+def human(call: Call) -> Outcome:
+    """Name the people who can help."""
+    return _with_contacts(call, "human.text", EMERGENCY)
+
+
+@action("case_status")
+def case_status(call: Call) -> Outcome:
+    """Say honestly that Hashar cannot see a case, and where to look."""
+    return _with_contacts(call, "case_status.text", choice("button.glossary", "glossary"))
+
+
+@action("office_hours")
+def office_hours(call: Call) -> Outcome:
+    """Say honestly that opening hours and addresses are not known here, and who knows."""
+    ways = [choice("button.service_centres", "guide:service-centres")]
+    known = ways if "service-centres" in call.library.guides else []
+    return _with_contacts(call, "office_hours.text", *known)
+
+
+@action("location")
+def location(call: Call) -> Outcome:
+    """Thank for a place, say that it was not kept, and who knows the offices nearby."""
+    return _with_contacts(call, "location.text")
+
+
+@action("distress")
+def distress(call: Call) -> Outcome:
+    """Be calm and warm: people first, numbers first, nothing to fill in."""
+    facts = call.library.site.facts
+    rows = tuple(
+        Say(f"distress.{name}", {"phone": FactWords(name)})
+        for name in ("emergency_phone", "family_phone")
+        if name in facts
+    )
+    help_with_money = [
+        choice("button.social_assistance", "guide:social-assistance")
+        for guide in ("social-assistance",)
+        if guide in call.library.guides
+    ]
+    words = (Say("distress.text"), Lines(rows, bullets=True), Say("distress.more"))
+    return Outcome((Response(words, (*help_with_money, MENU)),))

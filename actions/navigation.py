@@ -1,0 +1,80 @@
+"""Finding one's way: start, menu, help, language."""
+
+from __future__ import annotations
+
+from actions.base import Call, Choice, LanguageName, Outcome, Response, Say, action, choice, say
+from bot.conversation import LanguageSet, SlotSet
+
+MENU = choice("button.menu", "menu")
+HUMAN = choice("button.human", "human")
+EMERGENCY = choice("button.emergency", "emergency")
+
+
+def way_back(call: Call) -> tuple[Choice, ...]:
+    """Return the choice that leads back into the running course, if there is one."""
+    course = call.slot("course")
+    if course in call.library.courses:
+        return (choice("button.back_to_lesson", f"resume:{course}"),)
+    return ()
+
+
+def _languages(call: Call) -> tuple[Choice, ...]:
+    return tuple(Choice(LanguageName(code), f"language:{code}") for code in call.library.languages)
+
+
+@action("start")
+def start(call: Call) -> Outcome:
+    """Say who this is and what it can do; offer the languages and the ways in."""
+    ways = (
+        choice("button.life_events", "menu"),
+        choice("button.courses", "courses"),
+        EMERGENCY,
+        *_languages(call),
+    )
+    return Outcome((Response((Say("start.hello"), Say("start.how")), ways),))
+
+
+@action("menu")
+def menu(call: Call) -> Outcome:
+    """Show the life events that have guides, the courses and help."""
+    events = [event for event in call.library.site.life_events if call.library.guides_of(event)]
+    choices = [choice(f"life_event.{event}", f"event:{event}") for event in events]
+    choices += [
+        choice("button.courses", "courses"),
+        choice("button.glossary", "glossary"),
+        choice("button.language", "language"),
+        HUMAN,
+    ]
+    return say("menu.title", *choices, replace=True)
+
+
+@action("help")
+def help_(call: Call) -> Outcome:
+    """Explain in few words how to ask, and what else there is."""
+    return say("help.text", MENU, choice("button.language", "language"), HUMAN, *way_back(call))
+
+
+@action("language")
+def language(call: Call) -> Outcome:
+    """Offer the languages, or change to the one that is named."""
+    code = call.argument(0)
+    if code not in call.library.languages:
+        return say("language.choose", *_languages(call), replace=True)
+    guide = call.slot("guide")
+    again = (
+        (choice("button.show_again", f"guide:{guide}"),) if guide in call.library.guides else ()
+    )
+    words = (Say("language.changed", {"language": LanguageName(code)}),)
+    response = Response(words, (*again, MENU, *way_back(call)), replace=True)
+    return Outcome((response,), (LanguageSet(code, pinned=True),))
+
+
+@action("feedback")
+def feedback(call: Call) -> Outcome:
+    """Thank for 'this helped'; after 'it did not', offer the ways on."""
+    if call.argument(0) == "yes":
+        return say("feedback.yes", MENU, *way_back(call))
+    return Outcome(
+        (Response((Say("feedback.no"),), (HUMAN, MENU, *way_back(call))),),
+        (SlotSet("guide", None),),
+    )

@@ -1,0 +1,130 @@
+"""Rasa's REST channel: POST a text, get the answers. For programs, tests and the terminal.
+
+Whoever may call it may speak for any sender, so without REST_TOKEN it serves this machine only.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from bot.access import local_or_token
+from bot.channels import PROFILES
+from bot.channels.base import Accept
+from bot.errors import PermanentDeliveryError, StoreUnavailable
+from bot.model import Message, Receipt, Update
+from bot.settings import Settings
+from bot.store.mail import Mailroom
+from bot.store.store import Store
+
+WAIT_SECONDS = 30.0
+"""How long a request waits for its turn."""
+
+
+class RestChannel:
+    """`POST /webhooks/rest/webhook` as Rasa has it: {sender, message} -> [{text, buttons}]."""
+
+    name = "rest"
+    limits = PROFILES["rest"].limits
+    pulls = True
+    per_second = 0.0
+
+    def __init__(self, settings: Settings, store: Store, mailroom: Mailroom) -> None:
+        self._settings = settings
+        self._store = store
+        self._mailroom = mailroom
+        self._accept: Accept | None = None
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """Return the routes of Rasa's REST channel."""
+        return [
+            web.get("/webhooks/rest/", self._health),
+            web.post("/webhooks/rest/webhook", self._webhook),
+        ]
+
+    async def start(self, accept: Accept) -> None:
+        """Begin to receive."""
+        self._accept = accept
+
+    async def send(self, address: str, message: Message) -> Receipt:
+        """Never called: clients fetch."""
+        raise PermanentDeliveryError("the REST channel is not sent to")
+
+    async def acknowledge(self, update: Update) -> None:
+        """Nothing to acknowledge."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def _health(self, request: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def _webhook(self, request: web.Request) -> web.Response:
+        local_or_token(request, self._settings.rest_token, self._settings)
+        update = _update(await _json(request))
+        if self._accept is None:
+            raise web.HTTPServiceUnavailable
+        conversation = self._store.sealer.conversation_id("rest", update.address)
+        try:
+            mail = await self._store.read_mail(conversation)
+            after = mail[-1].id if mail else "0"
+            await self._accept(update)
+            return web.json_response(await self._answers(conversation, after, update))
+        except StoreUnavailable:
+            raise web.HTTPServiceUnavailable(
+                text="The store does not answer. Try again.", headers={"Retry-After": "2"}
+            ) from None
+
+    async def _answers(self, conversation: str, after: str, update: Update) -> list[dict[str, object]]:
+        deadline = time.monotonic() + WAIT_SECONDS
+        rows: list[dict[str, object]] = []
+        while (left := deadline - time.monotonic()) > 0:
+            for mail in await self._mailroom.wait(conversation, after, left):
+                after = mail.id
+                if mail.update_id == update.update_id:
+                    return rows + [_row(update.address, message) for message in mail.messages]
+        return rows
+
+
+def _row(sender: str, message: Message) -> dict[str, object]:
+    """Return a message as Rasa's REST channel writes it, with our metadata beside."""
+    row: dict[str, object] = {"recipient_id": sender, "text": message.text}
+    if message.buttons:
+        row["buttons"] = [
+            {"title": button.label, "payload": "/" + button.payload} for button in message.buttons
+        ]
+    row["metadata"] = message.metadata
+    return row
+
+
+async def _json(request: web.Request) -> dict[str, object]:
+    try:
+        data = await request.json()
+    except (ValueError, UnicodeDecodeError):
+        raise web.HTTPBadRequest(text="The body must be JSON in UTF-8.") from None
+    if not isinstance(data, dict):
+        raise web.HTTPBadRequest(text='The body must be {"sender": …, "message": …}.')
+    return data
+
+
+def _update(data: dict[str, object]) -> Update:
+    sender = data.get("sender", "default")
+    message = data.get("message")
+    if not isinstance(sender, str) or not 0 < len(sender) <= 200:
+        raise web.HTTPBadRequest(text="sender must be text of 1 to 200 characters.")
+    if not isinstance(message, str) or len(message) > 20_000:
+        raise web.HTTPBadRequest(text="message must be text of at most 20,000 characters.")
+    metadata = data.get("metadata")
+    hint = metadata.get("language", "") if isinstance(metadata, dict) else ""
+    return Update(
+        channel="rest",
+        update_id=secrets.token_hex(12),
+        address=sender,
+        kind="text",
+        text=message,
+        language_hint=hint if isinstance(hint, str) else "",
+        received_at=time.time(),
+    )

@@ -1,0 +1,172 @@
+"""The WebSocket of the web chat: messages in with an acknowledgement, answers out at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from bot.channels import web_inbound as inbound
+from bot.errors import BadUpdate, StoreUnavailable
+from bot.store.mail import Mailroom
+from bot.store.store import Mail
+
+Take = Callable[[inbound.Said], Awaitable[float]]
+"""Accept what was said. Returns 0, or the seconds after which to send it again."""
+
+Show = Callable[[Sequence[Mail]], list[dict[str, Any]]]
+"""Write answers as JSON-ready data."""
+
+PER_SESSION = 5
+"""Open sockets of one session; a further one closes the oldest, which goes on by polling."""
+
+HEARTBEAT = 50.0
+HELLO_SECONDS = 15.0
+WAIT_SECONDS = 120.0
+BURST = 30
+PER_SECOND = 3.0
+PATIENCE = 20
+"""Frames at once and a second on one socket; after so many bad or hasty ones it is closed."""
+
+TOO_MANY = 4008
+"""Close code: this session has newer sockets."""
+
+
+class Socket:
+    """One open line to one browser window."""
+
+    def __init__(self, line: web.WebSocketResponse, take: Take, show: Show) -> None:
+        self.line = line
+        self.after: str | None = None
+        self._take = take
+        self._show = show
+        self._greeted = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._left = float(BURST)
+        self._counted = time.monotonic()
+        self._faults = 0
+
+    async def say(self, data: dict[str, Any]) -> None:
+        """Send one frame; a line that is gone is found out by the reader."""
+        async with self._writing:
+            with contextlib.suppress(ConnectionError):
+                await self.line.send_str(json.dumps(data, ensure_ascii=False))
+
+    async def hear(self) -> None:
+        """Answer frames until the line closes."""
+        async for frame in self.line:
+            if frame.type is not WSMsgType.TEXT:
+                await self._fault({"error": "Only text is understood."})
+            else:
+                await self._hear(frame.data)
+
+    async def _hear(self, data: str) -> None:
+        own_id = inbound.id_of(data)
+        if not self._in_time():
+            await self._fault({"retry": own_id, "in": 2} if own_id else {"error": "Too fast."})
+            return
+        try:
+            heard = inbound.frame(data)
+        except inbound.TooLong:
+            await self.say({"refused": own_id, "error": "too_long"})
+            return
+        except BadUpdate as error:
+            await self._fault({"refused": own_id, "error": str(error)})
+            return
+        if isinstance(heard, inbound.Hello):
+            await self._greet(heard)
+        elif isinstance(heard, inbound.Ping):
+            await self.say({"pong": True})
+        else:
+            await self._hand_on(heard)
+
+    async def _hand_on(self, said: inbound.Said) -> None:
+        try:
+            wait = await self._take(said)
+        except StoreUnavailable:
+            wait = 2.0
+        await self.say({"retry": said.id, "in": wait} if wait else {"ack": said.id})
+
+    async def _greet(self, hello: inbound.Hello) -> None:
+        if self.after is None:
+            self.after = hello.after
+            await self.say({"ready": True})
+            self._greeted.set()
+
+    async def push(self, mailroom: Mailroom, conversation: str) -> None:
+        """Send answers as they come, first those that wait already (none: an empty list)."""
+        try:
+            await asyncio.wait_for(self._greeted.wait(), HELLO_SECONDS)
+        except asyncio.TimeoutError:
+            await self.line.close(code=WSCloseCode.POLICY_VIOLATION)
+            return
+        seconds = 0.0
+        while not self.line.closed:
+            try:
+                mail = await mailroom.wait(conversation, self.after or "0", seconds)
+            except StoreUnavailable:
+                await asyncio.sleep(1)
+                continue
+            if mail or not seconds:
+                await self.say({"mail": self._show(mail)})
+            if mail:
+                self.after = mail[-1].id
+            seconds = WAIT_SECONDS
+
+    async def close(self, code: int) -> None:
+        """Hang up, without waiting long for the other side."""
+        with contextlib.suppress(asyncio.TimeoutError, ConnectionError):
+            await asyncio.wait_for(self.line.close(code=code), 1)
+
+    async def _fault(self, answer: dict[str, Any]) -> None:
+        self._faults += 1
+        if self._faults > PATIENCE:
+            await self.line.close(code=WSCloseCode.POLICY_VIOLATION)
+        else:
+            await self.say(answer)
+
+    def _in_time(self) -> bool:
+        """Count one frame against the rate of this socket."""
+        now = time.monotonic()
+        self._left = min(BURST, self._left + (now - self._counted) * PER_SECOND)
+        self._counted = now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+class Switchboard:
+    """All open sockets of this process, by conversation."""
+
+    def __init__(self, mailroom: Mailroom) -> None:
+        self.mailroom = mailroom
+        self._open: dict[str, list[Socket]] = defaultdict(list)
+
+    async def serve(self, socket: Socket, conversation: str) -> None:
+        """Serve one socket until it closes."""
+        sockets = self._open[conversation]
+        sockets.append(socket)
+        pusher = asyncio.create_task(socket.push(self.mailroom, conversation))
+        try:
+            if len(sockets) > PER_SESSION:
+                await sockets[0].close(TOO_MANY)
+            await socket.hear()
+        finally:
+            pusher.cancel()
+            await asyncio.gather(pusher, return_exceptions=True)
+            sockets.remove(socket)
+            if not sockets:
+                self._open.pop(conversation, None)
+
+    async def close(self) -> None:
+        """Hang up all lines: the browsers call again, elsewhere or later."""
+        sockets = [socket for line in self._open.values() for socket in line]
+        going = (socket.close(WSCloseCode.GOING_AWAY) for socket in sockets)
+        await asyncio.gather(*going, return_exceptions=True)

@@ -1,0 +1,123 @@
+"""Run everything on this machine: store, Rasa, gateway, worker and sender."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from bot import logs
+from bot.embedded import EmbeddedRasa, EmbeddedStore
+from bot.errors import StartError, UnderstandingUnavailable
+from bot.settings import Settings
+from bot.system import ROLES, System
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("--no-train", action="store_true", help="use the newest model as it is")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run until Ctrl-C; return the exit code."""
+    settings = Settings.from_environment()
+    logs.configure(settings)
+    with started(settings, train=not options.no_train) as (store_url, rasa_url, children):
+        return asyncio.run(serve(settings, store_url, rasa_url, ROLES, children))
+
+
+@contextlib.contextmanager
+def started(settings: Settings, train: bool):  # type: ignore[no-untyped-def]
+    """Start store and Rasa as children where no address is set; stop them at the end."""
+    children = []
+    stops = []
+    try:
+        store_url, rasa_url = settings.redis_url, settings.rasa_url
+        if not rasa_url:
+            model = trained_model(settings, train)
+            rasa = EmbeddedRasa(settings, model)
+            rasa.child.start()
+            children.append(rasa.child)
+            stops.append(rasa.child.stop)
+            rasa_url = rasa.url
+        if not store_url:
+            store = EmbeddedStore(settings)
+            store.start()
+            children.append(store.child)
+            stops.append(store.stop)
+            store_url = store.url
+        yield store_url, rasa_url, children
+    finally:
+        for stop in stops:
+            with contextlib.suppress(Exception):
+                stop()
+
+
+def trained_model(settings: Settings, train: bool) -> Path:
+    """Return the newest model, trained first when missing or stale. Raises StartError.
+
+    Training runs in a process of its own: this one imports no Rasa.
+    """
+    newest = max(settings.models_dir.glob("*.tar.gz"), key=lambda p: p.stat().st_mtime, default=None)
+    if newest and not train:
+        return newest
+    command = [sys.executable, "-m", "nlu.train"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
+    path = Path((done.stdout.strip().splitlines() or [""])[-1])
+    if done.returncode or not path.is_file():
+        raise StartError("The language model could not be trained; see the lines above.")
+    return path
+
+
+async def serve(
+    settings: Settings,
+    store_url: str,
+    rasa_url: str,
+    roles: tuple[str, ...],
+    children: list = [],  # type: ignore[type-arg]  # noqa: B006
+) -> int:
+    """Serve roles until SIGINT or SIGTERM; return the exit code."""
+    stopping = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(one, stopping.set)
+    system = System(settings, store_url, rasa_url, roles)
+    watchers = [asyncio.create_task(child.watch()) for child in children]
+    try:
+        await system.start(alone=not settings.redis_url)
+        ready = asyncio.create_task(_tell(system))
+        failed = asyncio.create_task(system.wait())
+        stopped = asyncio.create_task(stopping.wait())
+        await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if failed.done() and failed.exception():
+            raise StartError(f"A part failed: {type(failed.exception()).__name__}; see the log.")
+        failed.cancel()
+        print("stopping …", file=sys.stderr)
+        return 0
+    finally:
+        for watcher in watchers:
+            watcher.cancel()
+        await system.stop()
+
+
+async def _tell(system: System) -> None:
+    """Print where to chat, and when free text is understood."""
+    if system.gateway:
+        host = system.settings.host
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104
+        print(f"Chat in the browser: http://{shown}:{system.gateway.port}/", flush=True)
+    if system.telegram and "gateway" in system.roles:
+        print(f"Chat on Telegram:    {await system.telegram.describe()}", flush=True)
+    began = time.monotonic()
+    while True:
+        with contextlib.suppress(UnderstandingUnavailable):
+            await system.understanding.check()
+            break
+        await asyncio.sleep(0.25)
+    print(f"Free text is understood now ({time.monotonic() - began:.0f} s after the start).",
+          flush=True)

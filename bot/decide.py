@@ -1,0 +1,126 @@
+"""From an understood text to an action. The table of intents, and the rules for doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.conversation import Conversation
+from bot.library.model import SECTIONS, Library, Passage
+from bot.understanding import Understood
+
+SURE = 0.55
+"""From this confidence on, an intent is acted upon. Calibrated: about this share is right."""
+
+CLOSE = 0.5
+"""A second intent counts as close when its confidence is at least this share of the first's."""
+
+MAYBE = 0.15
+"""Below this, an intent is not even offered."""
+
+INTENTS: Mapping[str, str] = {
+    "greet": "greet",
+    "goodbye": "goodbye",
+    "thanks": "thanks",
+    "bot_challenge": "bot_challenge",
+    "out_of_scope": "out_of_scope",
+    "insult": "insult",
+    "affirm": "affirm",
+    "deny": "deny",
+    "help": "help",
+    "menu": "menu",
+    "human": "human",
+    "change_language": "language",
+    "list_courses": "courses",
+    "continue_course": "resume",
+    "course_progress": "progress",
+    "stop_course": "stop_course",
+    "privacy": "privacy",
+    "export_data": "export",
+    "forget_me": "forget",
+    "case_status": "case_status",
+    "office_hours": "office_hours",
+    "distress": "distress",
+}
+"""Intents that are not named after content, and the action of each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An action with its arguments; `outcome` names the way it was found, for metrics."""
+
+    action: str
+    arguments: tuple[str, ...] = ()
+    outcome: str = "intent"
+
+
+def decide(
+    understood: Understood,
+    conversation: Conversation,
+    library: Library,
+    passages: tuple[Passage, ...],
+) -> Decision:
+    """Return what to do: the intent's action when sure, a question back when two are close,
+    the nearest passages when unsure, and an honest 'not found' when nothing is near."""
+    section = understood.entities.get("section", "")
+    section = section if section in SECTIONS else ""
+    ranking = [row for row in understood.ranking if known(row[0], library)]
+    first, confidence = ranking[0] if ranking else ("", 0.0)
+    named = understood.entities.get("guide", "")
+    if section and not named and _about_last(conversation, library, first, confidence):
+        return Decision("guide", (str(conversation.slots["guide"]), section), "context")
+    sure = understood.intent != "nlu_fallback" and confidence >= SURE
+    close = [
+        name for name, score in ranking[1:3] if score >= MAYBE and score >= CLOSE * confidence
+    ]
+    if sure and not close:
+        return _act(first, understood, library, section)
+    content = [name for name in (first, *close) if name.startswith(("guide.", "course."))]
+    if confidence >= MAYBE and len(content) >= 2:
+        return _ask_which(content, section)
+    if sure:
+        return _act(first, understood, library, section)
+    if first == "out_of_scope" and confidence >= SURE / 2:
+        return Decision("out_of_scope", outcome="out_of_scope")
+    if passages:
+        return Decision("passages", outcome="passages")
+    return Decision("not_found", outcome="not_found")
+
+
+def known(intent: str, library: Library) -> bool:
+    """Return whether an intent leads anywhere in this library."""
+    kind, _, name = intent.partition(".")
+    if kind == "guide":
+        return name in library.guides
+    if kind == "course":
+        return name in library.courses
+    return intent in INTENTS
+
+
+def _about_last(
+    conversation: Conversation, library: Library, first: str, confidence: float
+) -> bool:
+    """Return whether a bare 'how much?' is about the guide last shown."""
+    if conversation.slots.get("guide") not in library.guides:
+        return False
+    return confidence < SURE or not first.startswith("guide.")
+
+
+def _act(intent: str, understood: Understood, library: Library, section: str) -> Decision:
+    kind, _, name = intent.partition(".")
+    if kind == "guide":
+        return Decision("guide", (name, section) if section else (name,))
+    if kind == "course":
+        return Decision("course", (name,))
+    if intent == "change_language":
+        code = understood.entities.get("language", "")
+        return Decision("language", (code,) if code in library.languages else ())
+    outcome = "out_of_scope" if intent == "out_of_scope" else "intent"
+    return Decision(INTENTS[intent], outcome=outcome)
+
+
+def _ask_which(content: list[str], section: str) -> Decision:
+    guides = [name.partition(".")[2] for name in content if name.startswith("guide.")]
+    if len(guides) == len(content):
+        return Decision("which_guide", (*guides, section) if section else tuple(guides), "which")
+    return Decision("which_course", tuple(name.replace(".", "/", 1) for name in content), "which")

@@ -1,0 +1,273 @@
+"""What to do with an update: payload, command, number, or understood text -> an action's reply."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import structlog
+
+from actions import ACTIONS
+from actions.base import Call, Choice, GuideWords, LanguageName, Outcome, Response, Say, choice, say
+from actions.navigation import MENU
+from bot.conversation import Conversation, Event, Failed, LanguageSet, Succeeded, apply
+from bot.decide import Decision, decide
+from bot.errors import UnderstandingUnavailable
+from bot.library.live import LiveLibrary
+from bot.library.model import Library
+from bot.model import Update
+from bot.understanding import Understanding, Understood
+
+log = structlog.get_logger()
+
+READ_LIMIT = 1000
+"""Characters of a message that are read: of a longer one, the beginning and the end."""
+
+SURE_LANGUAGE = 0.8
+"""From this confidence on, the language of a text becomes the language of the answer."""
+
+COMMANDS: Mapping[str, str] = {
+    "start": "start",
+    "menu": "menu",
+    "help": "help",
+    "language": "language",
+    "lang": "language",
+    "course": "courses",
+    "courses": "courses",
+    "progress": "progress",
+    "human": "human",
+    "emergency": "emergency",
+    "privacy": "privacy",
+    "export": "export",
+    "forget": "forget",
+    "glossary": "glossary",
+    "stop": "stop_course",
+}
+"""Slash commands and the actions they call; words after the command become its arguments."""
+
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe0f]")
+_PAYLOAD = re.compile(r"^[a-z_]{2,20}(:[A-Za-z0-9_-]{0,40}){0,5}$")
+_RASA_PAYLOAD = re.compile(r"^/([a-z0-9_.-]{2,40})(\{.*\})?$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the dialogue decided: what to say, what to remember, and how it went.
+
+    `outcome` names the way for metrics. `park` asks the worker to keep the update until Rasa
+    is back. `metadata` holds intent, confidence and the like for clients that show them.
+    """
+
+    responses: tuple[Response, ...]
+    events: tuple[Event, ...] = ()
+    outcome: str = ""
+    metadata: dict[str, Any] = field(default_factory=dict)
+    park: bool = False
+
+
+class Dialogue:
+    """Decides turns. Holds no state: all of it is in the conversation."""
+
+    def __init__(self, understanding: Understanding, live: LiveLibrary) -> None:
+        self.understanding = understanding
+        self.live = live
+
+    async def reply(self, before: Conversation, update: Update, library: Library) -> Reply:
+        """Return the reply to an update."""
+        if update.kind == "blocked":
+            return Reply((), outcome="blocked")
+        if update.kind == "location":
+            return self._act(before, library, "location", outcome="location")
+        if update.kind == "unsupported":
+            return _unsupported(update.payload)
+        if update.kind == "start":
+            payload = update.payload.replace("_", ":") if update.payload else "start"
+            return self._payload(before, library, payload, fallback="start")
+        if update.kind == "payload":
+            return self._payload(before, library, update.payload)
+        return await self._text(before, update, library)
+
+    def apology(self, before: Conversation, library: Library, update: Update) -> Reply:
+        """Return the reply to an update that broke something here."""
+        ways = (MENU, choice("button.human", "human"))
+        return Reply(say("error.text", *ways).responses, outcome="error")
+
+    # -- ways in ---------------------------------------------------------------------------
+
+    def _payload(
+        self, before: Conversation, library: Library, payload: str, fallback: str = ""
+    ) -> Reply:
+        name, *arguments = payload.split(":")
+        if not _PAYLOAD.match(payload) or name not in ACTIONS:
+            if fallback:
+                return self._act(before, library, fallback, outcome="button")
+            return Reply(say("button.stale", MENU).responses, outcome="stale")
+        return self._act(before, library, name, *arguments, outcome="button")
+
+    async def _text(self, before: Conversation, update: Update, library: Library) -> Reply:
+        text = clean(update.text)
+        if not any(character.isalnum() for character in text):
+            return Reply(say("empty.text", MENU).responses, outcome="empty")
+        if reply := self._shortcut(before, library, text):
+            return reply
+        long = len(text) > READ_LIMIT
+        read = text[: READ_LIMIT // 2] + " " + text[-READ_LIMIT // 2 :] if long else text
+        try:
+            understood = await self.understanding.understand(read)
+        except UnderstandingUnavailable:
+            return self._without_rasa(before, update, library, read)
+        reply = self._understood(before, library, read, understood)
+        if update.deferred:
+            first = Response((Say("deferred.answer"),))
+            reply = replace(reply, responses=(first, *reply.responses))
+        if long:
+            first = Response((Say("too_long.text"),))
+            reply = replace(reply, responses=(first, *reply.responses))
+        return reply
+
+    def _shortcut(self, before: Conversation, library: Library, text: str) -> Reply | None:
+        """Commands, payloads typed as Rasa's clients do, and numbers need no model."""
+        if text.startswith("/"):
+            words = text[1:].split()
+            name = words[0].casefold().split("@")[0] if words else ""
+            if name in COMMANDS:
+                arguments = [word.casefold() for word in words[1:3]]
+                return self._act(before, library, COMMANDS[name], *arguments, outcome="command")
+            if (match := _RASA_PAYLOAD.match(text)) and (found := _intent(match.group(1), library)):
+                return self._act(before, library, *found, outcome="intent")
+            if _PAYLOAD.match(text[1:]) and text[1:].split(":")[0] in ACTIONS:
+                return self._payload(before, library, text[1:])
+            return self._act(before, library, "help", outcome="command")
+        digits = text.rstrip(".)").strip()
+        if digits.isdecimal() and len(digits) <= 2 and 0 < int(digits) <= len(before.choices):
+            return self._payload(before, library, before.choices[int(digits) - 1])
+        if len(text) == 1 and (payload := _lettered(before.choices, text.casefold())):
+            return self._payload(before, library, payload)
+        return None
+
+    def _without_rasa(
+        self, before: Conversation, update: Update, library: Library, text: str
+    ) -> Reply:
+        """Rasa is away: keep the question, say so once, show what the words alone find."""
+        if update.deferred:  # it was told so already; wait on in silence
+            return Reply((), outcome="parked", park=True)
+        found = self.live.search(text, None)
+        choices = [
+            Choice(GuideWords(passage.guide, "title"), f"guide:{passage.guide}")
+            for passage in {one.guide: one for one in found}.values()
+        ]
+        ways = (*choices[:3], choice("button.emergency", "emergency"), MENU)
+        response = Response((Say("deferred.sorry"),), ways)
+        return Reply((response,), outcome="parked", park=True)
+
+    # -- understood text -------------------------------------------------------------------
+
+    def _understood(
+        self, before: Conversation, library: Library, text: str, understood: Understood
+    ) -> Reply:
+        language, language_events = self._language(before, library, understood)
+        passages = self.live.search(text, understood.vector)
+        decision = decide(understood, before, library, passages)
+        told = replace(before, language=language)
+        reply = self._act(
+            told,
+            library,
+            decision.action,
+            *decision.arguments,
+            outcome=decision.outcome,
+            call=Call(told, library, language, decision.arguments, passages),
+        )
+        failed = decision.outcome in ("not_found", "out_of_scope")
+        events = (*language_events, *reply.events, Failed() if failed else Succeeded())
+        responses = self._offer_language(reply.responses, before, library, understood, decision)
+        metadata = {
+            "intent": understood.intent,
+            "confidence": round(understood.confidence, 4),
+        }
+        return replace(reply, responses=responses, events=events, metadata=metadata)
+
+    def _language(
+        self, before: Conversation, library: Library, understood: Understood
+    ) -> tuple[str, tuple[Event, ...]]:
+        """Return the language of the answer. A chosen language stays; else people are answered
+        in the language they write."""
+        spoken = understood.language
+        sure = understood.language_confidence >= SURE_LANGUAGE and spoken in library.languages
+        if before.pinned and before.language in library.languages:
+            return before.language, ()
+        if sure or (not before.language and spoken in library.languages):
+            return spoken, (LanguageSet(spoken),)
+        return before.language or next(iter(library.languages)), ()
+
+    def _offer_language(
+        self,
+        responses: tuple[Response, ...],
+        before: Conversation,
+        library: Library,
+        understood: Understood,
+        decision: Decision,
+    ) -> tuple[Response, ...]:
+        """To someone who chose one language and writes another: offer to switch."""
+        spoken = understood.language
+        differs = before.pinned and spoken in library.languages and spoken != before.language
+        if not responses or not differs or understood.language_confidence < SURE_LANGUAGE:
+            return responses
+        offer = Choice(Say("button.switch_language", {"language": LanguageName(spoken)}),
+                       f"language:{spoken}")
+        last = responses[-1]
+        if any(one.payload == offer.payload for one in last.choices):
+            return responses
+        return (*responses[:-1], replace(last, choices=(*last.choices, offer)))
+
+    def _act(
+        self,
+        before: Conversation,
+        library: Library,
+        name: str,
+        *arguments: str,
+        outcome: str,
+        call: Call | None = None,
+    ) -> Reply:
+        language = before.language or next(iter(library.languages))
+        call = call or Call(before, library, language, tuple(arguments))
+        result: Outcome = ACTIONS[name](call)
+        after = apply(before, result.events)
+        log.debug("action", name=name, turns=after.turns)
+        return Reply(result.responses, result.events, outcome)
+
+
+def _unsupported(why: str) -> Reply:
+    key = {"group": "unsupported.group", "slow_down": "slow_down.text"}.get(why)
+    if key:
+        return Reply(say(key).responses, outcome=why)
+    return Reply(say("unsupported.text", MENU).responses, outcome="unsupported")
+
+
+def clean(text: str) -> str:
+    """Return a text in NFC without control and invisible characters, white space folded."""
+    text = unicodedata.normalize("NFC", text[:20_000])
+    text = _INVISIBLE.sub("", text)
+    kept = "".join(
+        " " if unicodedata.category(character)[0] == "C" else character for character in text
+    )
+    return " ".join(kept.split())
+
+
+def _intent(name: str, library: Library) -> tuple[str, ...] | None:
+    """Return action and arguments for an intent's name, as Rasa's clients send it."""
+    kind, _, rest = name.partition(".")
+    if kind == "guide" and rest in library.guides:
+        return ("guide", rest)
+    if kind == "course" and rest in library.courses:
+        return ("course", rest)
+    return (name,) if name in ACTIONS else None
+
+
+def _lettered(choices: tuple[str, ...], letter: str) -> str:
+    """Return the quiz answer that a typed letter stands for."""
+    return next(
+        (one for one in choices if one.startswith("answer:") and one.endswith(f":{letter}")), ""
+    )

@@ -1,0 +1,1 @@
+"""Content as typed, checked, immutable data. The only part that knows files."""

@@ -1,0 +1,80 @@
+"""The library that is live: follows the files, swaps the whole, refuses what is broken."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import structlog
+from watchfiles import awatch
+
+from bot import metrics
+from bot.library.load import Loader, Problem
+from bot.library.model import Library, Passage
+from bot.library.search import PassageIndex, PassageVectors, Vector
+
+log = structlog.get_logger()
+
+
+class LiveLibrary:
+    """Holds the current library and its passage index.
+
+    `current` never changes inside; a saved file makes a new one. Vectors of new passages are
+    made in a thread; until then they are found by words.
+    """
+
+    def __init__(self, folder: Path, cache: Path | None = None) -> None:
+        """Load the content. Raises ContentError when site or languages cannot be read."""
+        self._loader = Loader(folder)
+        self._folder = folder
+        self._vectors = PassageVectors(cache or folder / ".passages.npz")
+        self._making = threading.Lock()
+        self._closed = False
+        self.current: Library
+        self.problems: list[Problem]
+        self.current, problems = self._loader.load()
+        self.index = PassageIndex(self.current)
+        self._report(problems)
+
+    def search(self, text: str, vector: Vector | None) -> tuple[Passage, ...]:
+        """Return the passages that may answer a text, best first."""
+        return self.index.search(text, vector)
+
+    async def run(self) -> None:
+        """Follow the files until cancelled."""
+        await asyncio.to_thread(self.make_vectors)
+        async for _ in awatch(self._folder, debounce=200, step=50, recursive=True):
+            if await asyncio.to_thread(self.refresh):
+                await asyncio.to_thread(self.make_vectors)
+
+    def refresh(self) -> bool:
+        """Read changed files; return whether the library changed."""
+        library, problems = self._loader.load(self.current)
+        self._report(problems)
+        if library.version == self.current.version:
+            return False
+        self.index = PassageIndex(library)
+        self.current = library
+        log.info("content_live", version=library.version, guides=len(library.guides))
+        return True
+
+    def close(self) -> None:
+        """Stop making vectors."""
+        self._closed = True
+
+    def _report(self, problems: list[Problem]) -> None:
+        self.problems = [problem for problem in problems if not problem.hint]
+        metrics.CONTENT_PROBLEMS.set(len(self.problems))
+        for problem in self.problems:
+            log.error("content_refused", file=problem.path, key=problem.key, problem=problem.text)
+
+    def make_vectors(self) -> None:
+        """Make the vectors of passages that have none yet; search by meaning works then."""
+        with self._making:
+            index = self.index
+            vectors = self._vectors.make(
+                index.texts, stop=lambda: self._closed or self.index is not index
+            )
+            if vectors is not None:
+                index.set_vectors(vectors)

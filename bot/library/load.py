@@ -1,0 +1,320 @@
+"""From files to a Library. A broken item keeps its old version; its problems are listed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.errors import ContentError
+from bot.library import build, check, schemas
+from bot.library.files import FileError, read_text, read_yaml, split_front_matter
+from bot.library.model import Course, Guide, Language, Library, Site, Term
+
+T = TypeVar("T")
+Signature = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in the content; `hint` marks what is worth knowing but does not stop."""
+
+    path: str
+    key: str
+    text: str
+    hint: bool = False
+
+    def __str__(self) -> str:
+        where = f"{self.path}: {self.key}: " if self.key else f"{self.path}: "
+        return where + self.text
+
+
+@dataclass
+class _Cached:
+    signature: Signature
+    data: Any
+
+
+@dataclass
+class Loader:
+    """Reads a content folder again and again, parsing only the files that changed."""
+
+    folder: Path
+    _files: dict[Path, _Cached] = field(default_factory=dict)
+
+    def load(self, previous: Library | None = None) -> tuple[Library, list[Problem]]:
+        """Return the library and all problems.
+
+        An item (site, strings of a language, guide, course, glossary) with a problem comes
+        from `previous` where it has it, else it is left out. Raises ContentError when site or
+        languages are broken and there is no previous library.
+        """
+        problems: list[Problem] = []
+        languages = self._languages(problems) or (previous and previous.languages)
+        site = self._site(problems) or (previous and previous.site)
+        if not languages or not site:
+            raise ContentError([str(problem) for problem in problems if not problem.hint])
+        guides = self._guides(site, languages, previous, problems)
+        library = Library(
+            site=site,
+            languages=languages,
+            strings=self._strings(languages, previous, problems),
+            guides=guides,
+            courses=self._courses(languages, previous, problems),
+            glossary=self._glossary(site, languages, previous, problems),
+            version=self._version(),
+        )
+        problems += [Problem(*row) for row in check.across(library)]
+        return library, problems
+
+    # -- items -----------------------------------------------------------------------------
+
+    def _languages(self, problems: list[Problem]) -> dict[str, Language] | None:
+        path = self.folder / "languages.yml"
+        data = self._yaml(path, schemas.LANGUAGES, problems)
+        return build.languages(data) if data else None
+
+    def _site(self, problems: list[Problem]) -> Site | None:
+        path = self.folder / "site.yml"
+        data = self._yaml(path, schemas.SITE, problems)
+        return self._try(path, problems, lambda: build.site(data)) if data else None
+
+    def _strings(
+        self, languages: Mapping[str, Language], previous: Library | None, problems: list[Problem]
+    ) -> dict[str, Mapping[str, Any]]:
+        found: dict[str, Mapping[str, Any]] = {}
+        for code in languages:
+            path = self.folder / "strings" / f"{code}.yml"
+            data = self._yaml(path, schemas.STRINGS, problems)
+            if data is not None:
+                rows = check.strings(data, found.get("en"))
+                problems += [self._problem(path, key, text) for key, text in rows]
+                data = None if rows and previous and code in previous.strings else data
+            if data is None and previous:
+                data = previous.strings.get(code)  # type: ignore[assignment]
+            if data is not None:
+                found[code] = data
+        return found
+
+    def _guides(
+        self,
+        site: Site,
+        languages: Mapping[str, Language],
+        previous: Library | None,
+        problems: list[Problem],
+    ) -> dict[str, Guide]:
+        found: dict[str, Guide] = {}
+        for folder in self._folders("guides"):
+            before = previous.guides.get(folder.name) if previous else None
+            guide = self._guide(folder, site, languages, before, problems) or before
+            if guide:
+                found[guide.id] = guide
+        return found
+
+    def _guide(
+        self,
+        folder: Path,
+        site: Site,
+        languages: Mapping[str, Language],
+        before: Guide | None,
+        problems: list[Problem],
+    ) -> Guide | None:
+        path = folder / "guide.yml"
+        data = self._yaml(path, schemas.GUIDE, problems)
+        if data is None:
+            return None
+        guide = self._try(path, problems, lambda: build.guide(folder.name, data, site))
+        if guide is None:
+            return None
+        rows = check.guide(guide, site)
+        problems += [self._problem(path, key, text) for key, text in rows]
+        if rows:
+            return None
+        texts = {}
+        for code, file in self._texts(folder, languages, problems):
+            text = self._markdown(file, schemas.GUIDE_TEXT, problems, build.guide_text, code)
+            rows = check.guide_text(text, guide, site) if text else [("", "")]
+            problems += [self._problem(file, key, line) for key, line in rows if line]
+            if rows and before and code in before.texts:
+                old = before.texts[code]
+                text, rows = old, check.guide_text(old, guide, site)
+            if text and not rows:
+                texts[code] = text
+        problems += [self._hint(path, *row) for row in check.translations(texts)]
+        if not texts:
+            problems.append(self._problem(path, "", "has no text in any language"))
+            return None
+        return replace(guide, texts=texts)
+
+    def _courses(
+        self, languages: Mapping[str, Language], previous: Library | None, problems: list[Problem]
+    ) -> dict[str, Course]:
+        found: dict[str, Course] = {}
+        for folder in self._folders("courses"):
+            count = len(problems)
+            course = self._course(folder, languages, problems)
+            broken = any(not problem.hint for problem in problems[count:])
+            before = previous.courses.get(folder.name) if previous else None
+            if broken and before:
+                course = before
+            if course and course.lessons and course.texts:
+                found[course.id] = course
+        return found
+
+    def _course(
+        self, folder: Path, languages: Mapping[str, Language], problems: list[Problem]
+    ) -> Course | None:
+        data = self._yaml(folder / "course.yml", schemas.COURSE, problems)
+        if not data:
+            return None
+        texts = {}
+        for code, file in self._texts(folder, languages, problems):
+            text = self._markdown(file, schemas.COURSE_TEXT, problems, build.course_text, code)
+            if text:
+                texts[code] = text
+        lessons = [
+            self._lesson(path, data, languages, problems)
+            for path in sorted(folder.iterdir())
+            if path.is_dir()
+        ]
+        course = build.course(folder.name, data, texts, [one for one in lessons if one])
+        problems += [self._hint(folder / "course.yml", *row) for row in check.translations(texts)]
+        return course
+
+    def _lesson(
+        self,
+        folder: Path,
+        course: dict[str, Any],
+        languages: Mapping[str, Language],
+        problems: list[Problem],
+    ) -> Any:
+        path = folder / "lesson.yml"
+        data = self._yaml(path, schemas.LESSON, problems)
+        if not data:
+            return None
+        lesson = self._try(path, problems, lambda: build.lesson(folder.name, data, course))
+        if lesson is None:
+            return None
+        texts = {}
+        for code, file in self._texts(folder, languages, problems):
+            text = self._markdown(file, schemas.LESSON_TEXT, problems, build.lesson_text, code)
+            rows = check.lesson_text(text, lesson) if text else [("", "")]
+            problems += [self._problem(file, key, line) for key, line in rows if line]
+            if text and not rows:
+                texts[code] = text
+        problems += [self._hint(path, *row) for row in check.translations(texts)]
+        return replace(lesson, texts=texts) if texts else None
+
+    def _glossary(
+        self,
+        site: Site,
+        languages: Mapping[str, Language],
+        previous: Library | None,
+        problems: list[Problem],
+    ) -> dict[str, Mapping[str, Term]]:
+        found: dict[str, Mapping[str, Term]] = {}
+        for code in languages:
+            path = self.folder / "glossary" / f"{code}.yml"
+            if not path.exists():
+                continue
+            data = self._yaml(path, schemas.GLOSSARY, problems)
+            terms = build.glossary(data) if data else None
+            rows = check.glossary(terms, site) if terms else []
+            problems += [self._problem(path, key, text) for key, text in rows]
+            if (terms is None or rows) and previous and code in previous.glossary:
+                found[code] = previous.glossary[code]
+            elif terms is not None and not rows:
+                found[code] = terms
+        return found
+
+    # -- files -----------------------------------------------------------------------------
+
+    def _folders(self, name: str) -> list[Path]:
+        parent = self.folder / name
+        return sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []
+
+    def _texts(
+        self, folder: Path, languages: Mapping[str, Language], problems: list[Problem]
+    ) -> list[tuple[str, Path]]:
+        found = []
+        for file in sorted(folder.glob("*.md")):
+            if file.stem in languages:
+                found.append((file.stem, file))
+            else:
+                text = f"language '{file.stem}' is not in languages.yml"
+                problems.append(self._problem(file, "", text))
+        return found
+
+    def _yaml(
+        self, path: Path, schema: dict[str, Any], problems: list[Problem]
+    ) -> dict[str, Any] | None:
+        return self._read(path, problems, lambda: _valid(read_yaml(path), schema))
+
+    def _markdown(
+        self,
+        path: Path,
+        schema: dict[str, Any],
+        problems: list[Problem],
+        builder: Callable[[str, dict[str, Any], str], T],
+        code: str,
+    ) -> T | None:
+        def parse() -> T:
+            front, body = split_front_matter(read_text(path))
+            return builder(code, _valid(front, schema), body)
+
+        return self._read(path, problems, parse)
+
+    def _read(self, path: Path, problems: list[Problem], parse: Callable[[], T]) -> T | None:
+        """Return the parsed file, from the cache when it did not change."""
+        try:
+            status = path.stat()
+        except OSError:
+            problems.append(self._problem(path, "", "is missing"))
+            return None
+        signature = (status.st_mtime_ns, status.st_size)
+        cached = self._files.get(path)
+        if cached is None or cached.signature != signature:
+            try:
+                cached = _Cached(signature, parse())
+            except _Invalid as error:
+                cached = _Cached(signature, error)
+            except FileError as error:
+                cached = _Cached(signature, _Invalid([("", str(error))]))
+            self._files[path] = cached
+        if isinstance(cached.data, _Invalid):
+            problems += [self._problem(path, key, text) for key, text in cached.data.rows]
+            return None
+        data: T = cached.data
+        return data
+
+    def _try(self, path: Path, problems: list[Problem], make: Callable[[], T]) -> T | None:
+        try:
+            return make()
+        except build.BuildError as error:
+            problems.append(self._problem(path, error.key, str(error)))
+            return None
+
+    def _problem(self, path: Path, key: str, text: str) -> Problem:
+        return Problem(str(path.relative_to(self.folder.parent)), key, text)
+
+    def _hint(self, path: Path, key: str, text: str) -> Problem:
+        return Problem(str(path.relative_to(self.folder.parent)), key, text, hint=True)
+
+    def _version(self) -> str:
+        rows = sorted((str(path), cached.signature) for path, cached in self._files.items())
+        return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
+
+
+class _Invalid(Exception):
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
+        super().__init__(str(rows))
+        self.rows = rows
+
+
+def _valid(data: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    rows = check.shape(data, schema)
+    if rows:
+        raise _Invalid(rows)
+    return data

@@ -1,0 +1,234 @@
+"""Content as immutable data: what the files in `content/` mean once they are checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+SECTIONS = (
+    "documents",
+    "steps",
+    "fee",
+    "time",
+    "where",
+    "refusal",
+    "for-someone-else",
+    "without-phone",
+)
+"""Sections of a guide, in the order of reading (docs/content.md)."""
+
+OPTIONAL_SECTIONS = frozenset({"time", "without-phone"})
+EMERGENCY_SECTIONS = ("numbers", "what-to-say")
+
+FactKind = Literal["money", "duration", "range", "number", "percent", "date", "phone", "url"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact was read. `date` is the source's own date (year, month or day) or ''."""
+
+    id: str
+    title: str
+    url: str = ""
+    date: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One checked value. `value` has the shape that docs/content.md gives for `kind`."""
+
+    name: str
+    kind: FactKind
+    value: Any
+    sources: tuple[Source, ...]
+    confidence: Literal["H", "M"]
+    checked_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuideText:
+    """The words of a guide in one language; `sections` maps section id to Markdown.
+
+    `stamp` identifies this text's words; `translated_from` is '<language>@<stamp>' of the
+    text that it was made from, or ''.
+    """
+
+    language: str
+    title: str
+    short: str
+    sections: Mapping[str, str]
+    asks: tuple[str, ...]
+    status: Literal["original", "draft", "reviewed"]
+    stamp: str
+    translated_from: str = ""
+    reviewer: str = ""
+    reviewed_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """How to get one thing done: facts once, words per language."""
+
+    id: str
+    life_event: str
+    order: int
+    checked_on: str
+    facts: Mapping[str, Fact]
+    section_sources: Mapping[str, tuple[Source, ...]]
+    next: tuple[str, ...]
+    texts: Mapping[str, GuideText]
+    emergency: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QuizQuestion:
+    """A question of a lesson: option ids ('a', 'b', …) and the right one."""
+
+    id: str
+    options: tuple[str, ...]
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuizText:
+    """The words of one question in one language."""
+
+    question: str
+    options: Mapping[str, str]
+    right: str
+    wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class LessonText:
+    """The words of a lesson in one language; `body` is Markdown of at most 1,200 characters."""
+
+    language: str
+    title: str
+    body: str
+    quiz: Mapping[str, QuizText]
+    status: str
+    stamp: str
+    translated_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One idea to learn, then its quiz."""
+
+    id: str
+    sources: tuple[Source, ...]
+    confidence: str
+    quiz: tuple[QuizQuestion, ...]
+    texts: Mapping[str, LessonText]
+
+
+@dataclass(frozen=True, slots=True)
+class CourseText:
+    """Title, summary and asks of a course in one language."""
+
+    language: str
+    title: str
+    short: str
+    asks: tuple[str, ...]
+    status: str
+    stamp: str
+    translated_from: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Lessons in order."""
+
+    id: str
+    order: int
+    checked_on: str
+    lessons: tuple[Lesson, ...]
+    texts: Mapping[str, CourseText]
+
+    def position(self, lesson_id: str) -> int:
+        """Return the index of a lesson, from 0. Raises KeyError when it is not in the course."""
+        for index, lesson in enumerate(self.lessons):
+            if lesson.id == lesson_id:
+                return index
+        raise KeyError(lesson_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An amount that fees are multiples of, in the site's currency."""
+
+    name: str
+    value: float
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The country or city that the deployment serves."""
+
+    id: str
+    country: str
+    currency: str
+    timezone: str
+    checked_on: str
+    life_events: tuple[str, ...]
+    indexes: Mapping[str, Index]
+    facts: Mapping[str, Fact]
+    contacts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A shipped language: its own name, direction and the languages to fall back to."""
+
+    code: str
+    name: str
+    direction: Literal["ltr", "rtl"]
+    fallback: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An official word and its meaning in plain words."""
+
+    id: str
+    word: str
+    also: tuple[str, ...]
+    plain: str
+
+
+class Passage(NamedTuple):
+    """A section of a guide that may answer a text; `score` orders passages, best first."""
+
+    guide: str
+    section: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All content. Immutable: a changed file makes a new Library, swapped whole.
+
+    `strings` maps language to key to text (or plural forms); `version` changes with any word.
+    """
+
+    site: Site
+    languages: Mapping[str, Language]
+    strings: Mapping[str, Mapping[str, str | Mapping[str, str]]]
+    guides: Mapping[str, Guide]
+    courses: Mapping[str, Course]
+    glossary: Mapping[str, Mapping[str, Term]] = field(default_factory=dict)
+    version: str = ""
+
+    def fallbacks(self, language: str) -> tuple[str, ...]:
+        """Return the languages to look for a text in: itself, its fallbacks, then the rest."""
+        own = self.languages.get(language)
+        first = (language, *(own.fallback if own else ()))
+        return tuple(dict.fromkeys((*first, *self.languages)))
+
+    def guides_of(self, life_event: str) -> list[Guide]:
+        """Return the guides of a life event in menu order."""
+        found = [guide for guide in self.guides.values() if guide.life_event == life_event]
+        return sorted(found, key=lambda guide: (guide.order, guide.id))

@@ -1,0 +1,36 @@
+"""Prometheus metrics: how many, how quick, how well understood, how deep the queues."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_SLOW = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600)
+
+UPDATES = Counter("hashar_updates_total", "Updates accepted.", ["channel", "kind"])
+DUPLICATES = Counter("hashar_duplicates_total", "Updates seen before.", ["channel"])
+REFUSED = Counter("hashar_refused_total", "Requests refused.", ["channel", "reason"])
+TURNS = Counter("hashar_turns_total", "Turns committed.", ["channel", "outcome", "language"])
+TURN_SECONDS = Histogram(
+    "hashar_turn_seconds", "Time of a turn up to its commit.", ["channel", "route"], buckets=_FAST
+)
+WAIT_SECONDS = Histogram(
+    "hashar_wait_seconds", "Time from acceptance to commit.", buckets=_SLOW
+)
+PARSE_SECONDS = Histogram(
+    "hashar_parse_seconds", "Time of a call to Rasa.", buckets=_FAST
+)
+PARSE_CACHED = Counter("hashar_parse_cached_total", "Texts understood from the cache.")
+SENT = Counter("hashar_sent_total", "Messages that a platform took.", ["channel"])
+SEND_SECONDS = Histogram(
+    "hashar_send_seconds", "Time of one delivery.", ["channel"], buckets=_FAST
+)
+SEND_FAILED = Counter("hashar_send_failed_total", "Deliveries refused.", ["channel", "kind"])
+SENT_AGAIN = Counter(
+    "hashar_sent_again_total", "Messages sent again that may have arrived before.", ["channel"]
+)
+ERRORS = Counter("hashar_errors_total", "Unexpected errors.", ["where", "type"])
+DEPTH = Gauge("hashar_queue_depth", "Entries that wait.", ["queue"])
+CONTENT_PROBLEMS = Gauge("hashar_content_problems", "Problems in the content files.")
+LEASES = Gauge("hashar_leases", "Shards held by this process.", ["role"])
+"""Labels hold kinds, never a person's data."""

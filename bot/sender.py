@@ -1,0 +1,195 @@
+"""Outbox -> platform: in order for each conversation, with back-off; the hopeless become dead
+letters. A message whose sender died in the middle may have arrived: it is sent again and says so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot import metrics
+from bot.channels.base import Channel
+from bot.errors import (
+    LeaseLost,
+    PermanentDeliveryError,
+    StoreUnavailable,
+    TemporaryDeliveryError,
+    Unreachable,
+)
+from bot.lanes import Lanes
+from bot.library.live import LiveLibrary
+from bot.model import Message
+from bot.store.leases import Leases
+from bot.store.store import OutboxEntry, Store
+
+log = structlog.get_logger()
+
+FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0
+"""Seconds of back-off after the first failure and at most; doubled each time, with jitter."""
+
+GIVE_UP_SECONDS = 24 * 3600.0
+"""After this long a platform that is down has lost the message: it becomes a dead letter."""
+
+CONCURRENCY = 32
+"""Deliveries at once in one shard."""
+
+
+@dataclass
+class _Shard:
+    token: str
+    ended: bool = False
+    lanes: Lanes[OutboxEntry] | None = None
+    reader: asyncio.Task[None] | None = None
+
+
+class Pace:
+    """Spreads deliveries over time: at most so many a second, waiting in line for a slot."""
+
+    def __init__(self, per_second: float) -> None:
+        self._gap = 1.0 / per_second if per_second > 0 else 0.0
+        self._next = 0.0
+
+    async def slot(self) -> None:
+        """Wait for the next free slot."""
+        now = time.monotonic()
+        begin = max(now, self._next)
+        self._next = begin + self._gap
+        if begin > now:
+            await asyncio.sleep(begin - now)
+
+    def pause(self, seconds: float) -> None:
+        """Let nothing out for some seconds (the platform asked for it)."""
+        self._next = max(self._next, time.monotonic() + seconds)
+
+
+class Sender:
+    """Serves the outboxes of its leased shards."""
+
+    def __init__(self, store: Store, channels: Mapping[str, Channel], library: LiveLibrary) -> None:
+        self.store = store
+        self.channels = channels
+        self.library = library
+        self.leases = Leases(store, "sender", self._open, self._close)
+        self._paces = {name: Pace(channel.per_second) for name, channel in channels.items()}
+        self._shards: dict[int, _Shard] = {}
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        await self.leases.run()
+
+    async def stop(self) -> None:
+        """Finish the deliveries in flight, then give the shards back."""
+        await self.leases.close()
+
+    def _open(self, shard: int, token: str) -> None:
+        served = _Shard(token)
+
+        async def handle(entry: OutboxEntry) -> None:
+            await self._deliver(served, entry)
+
+        served.lanes = Lanes(handle, CONCURRENCY)
+        served.reader = asyncio.create_task(self._read(shard, served.lanes))
+        self._shards[shard] = served
+
+    async def _close(self, shard: int) -> None:
+        """Begin nothing more, let what is in flight end."""
+        served = self._shards.pop(shard)
+        served.ended = True
+        if served.reader and served.lanes:
+            served.reader.cancel()
+            await asyncio.gather(served.reader, return_exceptions=True)
+            await served.lanes.drain(self.store.settings.lease_seconds / 2)
+
+    async def _read(self, shard: int, lanes: Lanes[OutboxEntry]) -> None:
+        after = "0"
+        while True:
+            try:
+                entries = await self.store.read_outbox(shard, after)
+            except StoreUnavailable:
+                await asyncio.sleep(0.5)
+                continue
+            for entry in entries:
+                after = entry.id
+                await lanes.put(entry.conversation, entry)
+
+    # -- one message -----------------------------------------------------------------------
+
+    async def _deliver(self, served: _Shard, entry: OutboxEntry) -> None:
+        """Deliver one message, however long it takes, unless the shard goes to another sender."""
+        wait, attempt = FIRST_WAIT, 0
+        while not served.ended:
+            try:
+                pause = await self._attempt(served, entry)
+            except LeaseLost:
+                return
+            except StoreUnavailable:
+                pause = 0.5
+            if pause is None:
+                return
+            attempt += 1
+            await asyncio.sleep(max(pause, wait * random.uniform(0.7, 1.3)))  # noqa: S311
+            wait = min(wait * 2, LONGEST_WAIT)
+
+    async def _attempt(self, served: _Shard, entry: OutboxEntry) -> float | None:
+        """Try once. Returns None when the message is done, else the seconds the platform asked."""
+        channel = self.channels.get(entry.channel)
+        if channel is None:
+            return 5.0  # this sender does not serve the channel
+        await self._paces[entry.channel].slot()
+        if served.ended:
+            return None
+        message = entry.message
+        if await self.store.begin_send(entry, served.token):
+            metrics.SENT_AGAIN.labels(entry.channel).inc()
+            message = self._again(message)
+        began = time.perf_counter()
+        try:
+            await channel.send(entry.address, message)
+        except TemporaryDeliveryError as error:
+            return await self._later(entry, error)
+        except Unreachable:
+            metrics.SEND_FAILED.labels(entry.channel, "unreachable").inc()
+            await self._end(entry, dead="unreachable")
+        except PermanentDeliveryError as error:
+            metrics.SEND_FAILED.labels(entry.channel, "permanent").inc()
+            log.error("message_refused", channel=entry.channel, reason=str(error)[:80])
+            await self._end(entry, dead="refused")
+        else:
+            metrics.SEND_SECONDS.labels(entry.channel).observe(time.perf_counter() - began)
+            metrics.SENT.labels(entry.channel).inc()
+            await self._end(entry)
+        return None
+
+    async def _later(self, entry: OutboxEntry, error: TemporaryDeliveryError) -> float | None:
+        metrics.SEND_FAILED.labels(entry.channel, "temporary").inc()
+        written = int(entry.id.split("-")[0]) / 1000
+        if time.time() - written > GIVE_UP_SECONDS:
+            await self._end(entry, dead="platform down")
+            return None
+        if error.retry_after is not None:
+            self._paces[entry.channel].pause(min(error.retry_after, 1.0))
+        await self.store.end_send(entry, retry=not error.ambiguous)
+        return error.retry_after or 0.0
+
+    async def _end(self, entry: OutboxEntry, dead: str = "") -> None:
+        """Take the message out of the outbox, waiting for the store if need be."""
+        while True:
+            try:
+                await self.store.end_send(entry, dead=dead)
+                return
+            except StoreUnavailable:
+                await asyncio.sleep(0.2)
+
+    def _again(self, message: Message) -> Message:
+        """Return the message with a line that says that it may have arrived before."""
+        strings = self.library.current.strings
+        language = str(message.metadata.get("language", "en"))
+        line = strings.get(language, strings.get("en", {})).get("delivery.again", "")
+        if not line or message.edit:
+            return message
+        return replace(message, text=f"{line}\n\n{message.text}")

@@ -1,0 +1,52 @@
+"""The connection to Valkey/Redis, alone or as a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from redis import exceptions
+from redis.asyncio import Redis
+from redis.asyncio.cluster import RedisCluster
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from bot.errors import StoreUnavailable
+from bot.settings import Settings
+
+Client = Any
+"""A Redis or RedisCluster: both offer the commands used here."""
+
+DOWN = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,
+    exceptions.BusyLoadingError,
+    exceptions.ClusterDownError,
+    exceptions.ReadOnlyError,
+    exceptions.MasterDownError,
+    exceptions.TryAgainError,
+    OSError,
+)
+
+
+def connect(settings: Settings, url: str) -> Client:
+    """Return a client; nothing is sent yet. Calls fail rather than hang when the store is down."""
+    common: dict[str, Any] = {"socket_connect_timeout": 3, "socket_timeout": 15}
+    if settings.redis_cluster:
+        return RedisCluster.from_url(url, **common)
+    retry = Retry(NoBackoff(), 1)
+    return Redis.from_url(url, retry=retry, max_connections=1000, **common)
+
+
+@asynccontextmanager
+async def errors() -> AsyncIterator[None]:
+    """Turn a dead or loading store into StoreUnavailable."""
+    try:
+        yield
+    except DOWN as error:
+        raise StoreUnavailable(f"the store does not answer ({type(error).__name__})") from error
+    except exceptions.ResponseError as error:
+        if str(error).startswith(("LOADING", "READONLY", "CLUSTERDOWN", "MISCONF", "OOM")):
+            raise StoreUnavailable(f"the store refuses work ({str(error)[:40]})") from error
+        raise

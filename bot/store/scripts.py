@@ -1,0 +1,97 @@
+"""The atomic steps, as Lua scripts. All keys of one call lie in one hash slot."""
+
+from __future__ import annotations
+
+ACCEPT = """
+-- KEYS: seen, inbox, rate.  ARGV: dedup seconds, conversation, sealed update, most in a minute
+-- Returns 0 seen before, 1 accepted, 2 accepted as 'too many', 3 dropped as far too many
+if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[1]) then return 0 end
+local count = redis.call('INCR', KEYS[3])
+if count == 1 then redis.call('EXPIRE', KEYS[3], 60) end
+local most = tonumber(ARGV[4])
+if most > 0 and count > most + 1 then return 3 end
+if most > 0 and count == most + 1 then
+  redis.call('XADD', KEYS[2], '*', 'c', ARGV[2], 'u', ARGV[3], 's', '1')
+  return 2
+end
+redis.call('XADD', KEYS[2], '*', 'c', ARGV[2], 'u', ARGV[3])
+return 1
+"""
+
+COMMIT = """
+-- KEYS: lease, inbox, conversation, outbox, mailbox, parked, dead
+-- ARGV: token, entry, state or '', state seconds, conversation, mail or '', mail seconds,
+--       parked update or '', dead reason or '', forget ('1'), announcement channel,
+--       then (address, channel, message) for each message of the outbox
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease' end
+if redis.call('XDEL', KEYS[2], ARGV[2]) == 0 then return 'gone' end
+if ARGV[10] == '1' then
+  redis.call('DEL', KEYS[3], KEYS[5])
+  for _, stream in ipairs({KEYS[4], KEYS[6], KEYS[7]}) do
+    for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
+      local fields = entry[2]
+      for i = 1, #fields, 2 do
+        if fields[i] == 'c' and fields[i + 1] == ARGV[5] then
+          redis.call('XDEL', stream, entry[1])
+        end
+      end
+    end
+  end
+elseif ARGV[3] ~= '' then
+  redis.call('SET', KEYS[3], ARGV[3], 'EX', ARGV[4])
+end
+if ARGV[8] ~= '' then redis.call('XADD', KEYS[6], '*', 'c', ARGV[5], 'u', ARGV[8]) end
+if ARGV[9] ~= '' then redis.call('XADD', KEYS[7], 'MAXLEN', '~', 10000, '*', 'c', ARGV[5], 'r', ARGV[9]) end
+if ARGV[6] ~= '' then
+  redis.call('XADD', KEYS[5], 'MAXLEN', '~', 200, '*', 't', ARGV[2], 'm', ARGV[6])
+  redis.call('EXPIRE', KEYS[5], ARGV[7])
+  redis.call('PUBLISH', ARGV[11], ARGV[5])
+end
+for i = 12, #ARGV, 3 do
+  redis.call('XADD', KEYS[4], '*', 'c', ARGV[5], 'a', ARGV[i], 'ch', ARGV[i + 1], 'm', ARGV[i + 2])
+end
+return 'ok'
+"""
+
+UNPARK = """
+-- KEYS: lease, parked, inbox.  ARGV: token, count
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+local entries = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', ARGV[2])
+for _, entry in ipairs(entries) do
+  redis.call('XADD', KEYS[3], '*', unpack(entry[2]))
+  redis.call('XDEL', KEYS[2], entry[1])
+end
+return #entries
+"""
+
+BEGIN_SEND = """
+-- KEYS: lease, sending, outbox.  ARGV: token, entry.  Returns 0 fenced or gone, 1 first, 2 again
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if #redis.call('XRANGE', KEYS[3], ARGV[2], ARGV[2]) == 0 then return 0 end
+if redis.call('SADD', KEYS[2], ARGV[2]) == 0 then return 2 end
+return 1
+"""
+
+END_SEND = """
+-- KEYS: outbox, sending, dead, conversation
+-- ARGV: entry, conversation, dead reason or '', sealed message, 'keep' to try again later
+redis.call('SREM', KEYS[2], ARGV[1])
+if ARGV[5] == 'keep' then return 1 end
+local gone = redis.call('XDEL', KEYS[1], ARGV[1])
+if gone == 1 and ARGV[3] ~= '' then
+  redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 'c', ARGV[2], 'r', ARGV[3], 'm', ARGV[4])
+end
+return gone
+"""
+
+RENEW = """
+-- KEYS: lease.  ARGV: token, milliseconds
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+
+RELEASE = """
+-- KEYS: lease.  ARGV: token
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+"""

@@ -1,0 +1,293 @@
+"""What the rest of the system can do with state. Every method raises StoreUnavailable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from redis import exceptions
+
+from bot import metrics
+from bot.conversation import Conversation
+from bot.errors import LeaseLost
+from bot.model import Message, Update
+from bot.settings import Settings
+from bot.store import scripts
+from bot.store.client import Client, connect, errors
+from bot.store.keys import MAIL, Keys
+from bot.store.seal import Sealer
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """An update that waits for its turn."""
+
+    id: str
+    conversation: str
+    update: Update
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """A message that waits to be sent."""
+
+    id: str
+    conversation: str
+    channel: str
+    address: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The answers of one turn, for a client that fetches them. `turn` is the inbox entry."""
+
+    id: str
+    turn: str
+    update_id: str
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Everything that one turn changes, committed at once.
+
+    `conversation` None leaves the state as it is; `parked` is an update to be read again when
+    Rasa is back; `dead` the reason why an update was given up; `pulls` says whether the
+    messages go to the mailbox (fetched) or to the outbox (sent).
+    """
+
+    entry: InboxEntry
+    conversation: Conversation | None
+    messages: Sequence[Message] = ()
+    pulls: bool = False
+    parked: Update | None = None
+    dead: str = ""
+    forget: bool = False
+
+
+class Store:
+    """State of all conversations."""
+
+    def __init__(self, settings: Settings, url: str, sealer: Sealer) -> None:
+        self.settings = settings
+        self.keys = Keys(settings.shards)
+        self.sealer = sealer
+        self.client: Client = connect(settings, url)
+        register = self.client.register_script
+        self._accept = register(scripts.ACCEPT)
+        self._commit = register(scripts.COMMIT)
+        self._unpark = register(scripts.UNPARK)
+        self._begin_send = register(scripts.BEGIN_SEND)
+        self._end_send = register(scripts.END_SEND)
+
+    async def ping(self) -> None:
+        """Return when the store answers."""
+        async with errors():
+            await self.client.ping()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.client.aclose()
+
+    # -- inbox -----------------------------------------------------------------------------
+
+    async def accept(self, update: Update) -> bool:
+        """Store an update once. Returns False when it was seen before, or came too fast.
+
+        Of one conversation, USER_RATE updates a minute are taken; the next one is answered by a
+        request to slow down, the rest of that minute is dropped.
+        """
+        conversation = self.sealer.conversation_id(update.channel, update.address)
+        keys = [
+            self.keys.seen(conversation, update.update_id),
+            self.keys.inbox(self.keys.shard(conversation)),
+            self.keys.rate(conversation),
+        ]
+        seconds = int(self.settings.dedup_hours * 3600)
+        sealed = self.sealer.seal(update.to_json())
+        async with errors():
+            answer = await self._accept(
+                keys, [seconds, conversation, sealed, self.settings.user_rate]
+            )
+        if answer in (2, 3):
+            metrics.REFUSED.labels(update.channel, "too fast").inc()
+        return answer in (1, 2)
+
+    async def read_inbox(
+        self, shard: int, after: str, count: int = 64, block: int | None = 1000
+    ) -> list[InboxEntry]:
+        """Return entries after an id, oldest first; wait up to `block` milliseconds for one."""
+        rows = await self._read(self.keys.inbox(shard), after, count, block)
+        return [InboxEntry(entry, fields[b"c"].decode(), self._update(fields)) for entry, fields in rows]
+
+    def _update(self, fields: dict[bytes, bytes]) -> Update:
+        update = Update.from_json(self.sealer.open(fields[b"u"]))
+        if b"s" in fields:
+            return replace(update, kind="unsupported", payload="slow_down", text="")
+        return update
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """Return a conversation, None when there is none."""
+        async with errors():
+            data = await self.client.get(self.keys.conversation(conversation_id))
+        return Conversation.from_json(conversation_id, data) if data else None
+
+    async def commit(self, turn: Turn, token: str) -> bool:
+        """Commit a turn at once. Returns False when its entry was handled already.
+
+        Raises LeaseLost when another worker holds the shard: then nothing is changed.
+        """
+        entry, keys = turn.entry, self.keys
+        shard = keys.shard(entry.conversation)
+        names = [
+            keys.lease("worker", shard),
+            keys.inbox(shard),
+            keys.conversation(entry.conversation),
+            keys.outbox(shard),
+            keys.mailbox(entry.conversation),
+            keys.parked(shard),
+            keys.dead(shard),
+        ]
+        async with errors():
+            answer = await self._commit(names, self._commit_values(turn, token))
+        if answer == b"lease":
+            raise LeaseLost(f"shard {shard} has another worker")
+        return bool(answer == b"ok")
+
+    def _commit_values(self, turn: Turn, token: str) -> list[Any]:
+        entry, seal = turn.entry, self.sealer.seal
+        state = turn.conversation.to_json() if turn.conversation else ""
+        mail, out = "", []
+        if turn.pulls:
+            rows = [message.to_dict() for message in turn.messages]
+            mail = seal(json.dumps({"u": entry.update.update_id, "m": rows}))
+        else:
+            address = turn.conversation.address if turn.conversation else ""
+            address = address or seal(entry.update.address)
+            for message in turn.messages:
+                out += [address, entry.update.channel, seal(json.dumps(message.to_dict()))]
+        return [
+            token,
+            entry.id,
+            state,
+            self.settings.conversation_days * 86400,
+            entry.conversation,
+            mail,
+            int(self.settings.mailbox_hours * 3600),
+            seal(turn.parked.to_json()) if turn.parked else "",
+            turn.dead,
+            "1" if turn.forget else "",
+            MAIL,
+            *out,
+        ]
+
+    async def unpark(self, shard: int, token: str, count: int = 50) -> int:
+        """Move parked texts back to the inbox, oldest first; return how many were moved."""
+        names = [
+            self.keys.lease("worker", shard),
+            self.keys.parked(shard),
+            self.keys.inbox(shard),
+        ]
+        async with errors():
+            moved = int(await self._unpark(names, [token, count]))
+        if moved < 0:
+            raise LeaseLost(f"shard {shard} has another worker")
+        return moved
+
+    # -- outbox ----------------------------------------------------------------------------
+
+    async def read_outbox(
+        self, shard: int, after: str, count: int = 64, block: int | None = 1000
+    ) -> list[OutboxEntry]:
+        """Return messages after an id, oldest first; wait up to `block` milliseconds for one."""
+        rows = await self._read(self.keys.outbox(shard), after, count, block)
+        return [
+            OutboxEntry(
+                id=entry,
+                conversation=fields[b"c"].decode(),
+                channel=fields[b"ch"].decode(),
+                address=self.sealer.open(fields[b"a"]),
+                message=Message.from_dict(json.loads(self.sealer.open(fields[b"m"]))),
+            )
+            for entry, fields in rows
+        ]
+
+    async def begin_send(self, entry: OutboxEntry, token: str) -> bool:
+        """Mark a message as being sent. True: a sender died while sending it, so it may have
+        arrived. Raises LeaseLost when another sender holds the shard or sent it."""
+        shard = self.keys.shard(entry.conversation)
+        names = [
+            self.keys.lease("sender", shard),
+            self.keys.sending(shard),
+            self.keys.outbox(shard),
+        ]
+        async with errors():
+            answer = await self._begin_send(names, [token, entry.id])
+        if answer == 0:
+            raise LeaseLost(f"shard {shard} has another sender")
+        return bool(answer == 2)
+
+    async def end_send(self, entry: OutboxEntry, dead: str = "", retry: bool = False) -> None:
+        """Take a message out of the outbox; with `dead`, into the dead letters with that reason;
+        with `retry`, leave it there as certainly not sent."""
+        shard = self.keys.shard(entry.conversation)
+        names = [
+            self.keys.outbox(shard),
+            self.keys.sending(shard),
+            self.keys.dead(shard),
+            self.keys.conversation(entry.conversation),
+        ]
+        message = self.sealer.seal(json.dumps(entry.message.to_dict())) if dead else ""
+        values = [entry.id, entry.conversation, dead, message, "keep" if retry else ""]
+        async with errors():
+            await self._end_send(names, values)
+
+    # -- mailbox ---------------------------------------------------------------------------
+
+    async def read_mail(self, conversation_id: str, after: str = "0") -> list[Mail]:
+        """Return the answers after an id ('0': all that are kept), oldest first."""
+        try:
+            rows = await self._read(self.keys.mailbox(conversation_id), after or "0", 200, None)
+        except exceptions.ResponseError:  # an id that no stream gave out
+            rows = await self._read(self.keys.mailbox(conversation_id), "0", 200, None)
+        found = []
+        for entry, fields in rows:
+            data = json.loads(self.sealer.open(fields[b"m"]))
+            messages = tuple(Message.from_dict(row) for row in data["m"])
+            found.append(Mail(entry, fields[b"t"].decode(), data["u"], messages))
+        return found
+
+    # -- care ------------------------------------------------------------------------------
+
+    async def break_leases(self) -> None:
+        """Void all leases: for a store that only this process uses, right after its start."""
+        async with errors():
+            for role in ("worker", "sender"):
+                await self.client.delete(self.keys.members(role))
+                for shard in range(self.keys.shards):
+                    await self.client.delete(self.keys.lease(role, shard))
+
+    # -- figures ---------------------------------------------------------------------------
+
+    async def depths(self) -> dict[str, int]:
+        """Return how many entries wait in all inboxes, outboxes, parked and dead streams."""
+        names = ("inbox", "outbox", "parked", "dead")
+        totals = dict.fromkeys(names, 0)
+        async with errors():
+            for shard in range(self.keys.shards):
+                for name in names:
+                    totals[name] += await self.client.xlen(getattr(self.keys, name)(shard))
+        return totals
+
+    async def _read(
+        self, stream: str, after: str, count: int, block: int | None
+    ) -> list[tuple[str, dict[bytes, bytes]]]:
+        async with errors():
+            answer = await self.client.xread({stream: after}, count=count, block=block)
+        if not answer:
+            return []
+        rows = answer[0][1] if isinstance(answer, list) else next(iter(answer.values()))[0]
+        return [(entry.decode(), fields) for entry, fields in rows]

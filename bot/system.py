@@ -1,0 +1,158 @@
+"""Wires the roles together: gateway, worker, sender, alone or in one process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+
+from bot.channels.base import Channel
+from bot.channels.rest import RestChannel
+from bot.channels.telegram import TelegramChannel
+from bot.channels.web import WebChannel
+from bot.dialogue import COMMANDS
+from bot.errors import SettingsError, StartError, StoreUnavailable
+from bot.gateway import Gateway
+from bot.library.live import LiveLibrary
+from bot.library.model import Library
+from bot.sender import Sender
+from bot.settings import Settings
+from bot.store.mail import Mailroom
+from bot.store.seal import Sealer
+from bot.store.store import Store
+from bot.understanding import Understanding
+from bot.worker import Worker
+
+log = structlog.get_logger()
+
+ROLES = ("gateway", "worker", "sender")
+
+
+class System:
+    """The parts of one process. `start`, then `wait`, then `stop`."""
+
+    def __init__(
+        self, settings: Settings, store_url: str, rasa_url: str, roles: tuple[str, ...] = ROLES
+    ) -> None:
+        self.settings = settings
+        self.roles = roles
+        self.sealer = Sealer.from_settings(settings)
+        self.store = Store(settings, store_url, self.sealer)
+        self.library = LiveLibrary(settings.content_dir, settings.data_dir / "passages.npz")
+        self.understanding = Understanding(rasa_url, settings.parse_timeout)
+        self.mailroom = Mailroom(self.store)
+        self.telegram = self._telegram()
+        self.gateway: Gateway | None = None
+        self.worker: Worker | None = None
+        self.sender: Sender | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._failed: asyncio.Future[None] | None = None
+
+    async def start(self, alone: bool = False) -> None:
+        """Start the roles. `alone`: no other process uses the store, so old leases are void.
+
+        Raises StartError with one sentence when a part cannot start.
+        """
+        self._failed = asyncio.get_running_loop().create_future()
+        try:
+            await self.store.ping()
+        except StoreUnavailable as error:
+            raise StartError(
+                f"The store at REDIS_URL cannot be used: {error}. Start it or correct REDIS_URL."
+            ) from error
+        if alone:
+            await self.store.break_leases()
+        if self.telegram and "gateway" in self.roles:
+            await self.telegram.describe()
+        self._spawn(self.library.run(), "library")
+        if "worker" in self.roles:
+            self.worker = Worker(self.store, self.understanding, self.library)
+            self._spawn(self.worker.run(), "worker")
+        if "sender" in self.roles:
+            channels = {self.telegram.name: self.telegram} if self.telegram else {}
+            self.sender = Sender(self.store, channels, self.library)
+            self._spawn(self.sender.run(), "sender")
+        if "gateway" in self.roles:
+            await self._start_gateway()
+
+    async def _start_gateway(self) -> None:
+        self._spawn(self.mailroom.run(), "mailroom")
+        channels: list[Channel] = [
+            RestChannel(self.settings, self.store, self.mailroom),
+            WebChannel(self.settings, self.store, self.mailroom, self.library),
+        ]
+        if self.telegram:
+            channels.append(self.telegram)
+        self.gateway = Gateway(self.settings, self.store, channels, self.understanding)
+        await self.gateway.start()
+
+    async def wait(self) -> None:
+        """Return when a part has failed for good (raises its error)."""
+        assert self._failed is not None
+        await self._failed
+
+    async def stop(self) -> None:
+        """Stop receiving, finish what is in flight, give back the shards. Within 10 seconds."""
+        stops: list[Any] = []
+        if self.gateway:
+            stops.append(self.gateway.stop())
+        if self.worker:
+            stops.append(self.worker.stop())
+        if self.sender:
+            stops.append(self.sender.stop())
+        for stop in stops:
+            with contextlib.suppress(asyncio.TimeoutError, StoreUnavailable):
+                await asyncio.wait_for(stop, 4)
+        self.library.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.understanding.close()
+        await self.store.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self._failed is None or self._failed.done():
+            return
+        if error := task.exception():
+            log.error("part_failed", part=task.get_name(), exc_info=error)
+            self._failed.set_exception(error)
+
+    def _telegram(self) -> TelegramChannel | None:
+        settings = self.settings
+        if not settings.telegram_token:
+            return None
+        if settings.telegram_token.count(":") != 1:
+            raise SettingsError(
+                "TELEGRAM_TOKEN is not a bot token; copy the whole line that BotFather sent."
+            )
+        return TelegramChannel(
+            settings.telegram_token,
+            api_url=settings.telegram_api_url,
+            public_url=settings.public_url,
+            webhook_secret=settings.telegram_webhook_secret
+            or self.sealer.webhook_secret("telegram"),
+            per_second=settings.telegram_rate,
+            commands=commands(self.library.current),
+        )
+
+
+def commands(library: Library) -> dict[str, list[tuple[str, str]]]:
+    """Return the command menu by language; '' is the one for languages not shipped."""
+    menus: dict[str, list[tuple[str, str]]] = {}
+    for code, strings in library.strings.items():
+        rows = [
+            (name, str(strings[f"command.{name}"]))
+            for name in COMMANDS
+            if f"command.{name}" in strings
+        ]
+        menus[code] = rows
+    menus[""] = menus.get("en") or next(iter(menus.values()), [])
+    return menus

@@ -1,0 +1,149 @@
+"""What a text means: Rasa's /model/parse over HTTP, with a small cache. Knows nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+import numpy as np
+import numpy.typing as npt
+
+from bot import metrics
+from bot.errors import UnderstandingUnavailable
+
+Vector = npt.NDArray[np.float32]
+
+CACHED_TEXTS = 2000
+CACHED_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """Rasa's reading of a text.
+
+    `ranking` holds (intent, confidence), best first, without the fallback intent. `language`
+    is '' when unsure. `vector` is the L2-normalised sentence embedding, None when there is none.
+    """
+
+    intent: str
+    confidence: float
+    ranking: tuple[tuple[str, float], ...] = ()
+    entities: Mapping[str, str] = field(default_factory=dict)
+    language: str = ""
+    language_confidence: float = 0.0
+    vector: Vector | None = None
+
+
+class Understanding:
+    """A client of one Rasa NLU server. Texts are kept in memory only, by hash."""
+
+    def __init__(self, url: str, timeout: float) -> None:
+        self.url = url
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=1.0)
+        self._session: aiohttp.ClientSession | None = None
+        self._cache: OrderedDict[bytes, tuple[float, dict[str, Any]]] = OrderedDict()
+        self._down_until = 0.0
+
+    async def parse(self, text: str) -> dict[str, Any]:
+        """Return Rasa's answer as it is. Raises UnderstandingUnavailable.
+
+        For half a second after a failure nothing is asked, so that a dead server costs a turn
+        no time.
+        """
+        key = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        cached = self._cache.get(key)
+        if cached and time.monotonic() - cached[0] < CACHED_SECONDS:
+            self._cache.move_to_end(key)
+            metrics.PARSE_CACHED.inc()
+            return cached[1]
+        if time.monotonic() < self._down_until:
+            raise UnderstandingUnavailable("Rasa did not answer a moment ago")
+        began = time.perf_counter()
+        answer = await self._post("/model/parse", {"text": text})
+        metrics.PARSE_SECONDS.observe(time.perf_counter() - began)
+        self._cache[key] = (time.monotonic(), answer)
+        while len(self._cache) > CACHED_TEXTS:
+            self._cache.popitem(last=False)
+        return answer
+
+    async def understand(self, text: str) -> Understood:
+        """Return the meaning of a text. Raises UnderstandingUnavailable."""
+        return read(await self.parse(text))
+
+    async def check(self) -> None:
+        """Return when Rasa has a model loaded. Raises UnderstandingUnavailable."""
+        await self._request("GET", "/status", None)
+        self._down_until = 0.0
+
+    def forget(self) -> None:
+        """Drop the cache (after a new model)."""
+        self._cache.clear()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session:
+            await self._session.close()
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            answer = await self._request("POST", path, body)
+        except UnderstandingUnavailable:
+            self._down_until = time.monotonic() + 0.5
+            raise
+        if not isinstance(answer, dict) or "intent" not in answer:
+            raise UnderstandingUnavailable("Rasa's answer holds no intent")
+        return answer
+
+    async def _request(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(limit=64)
+            self._session = aiohttp.ClientSession(timeout=self._timeout, connector=connector)
+        try:
+            async with self._session.request(method, self.url + path, json=body) as answer:
+                if answer.status != 200:
+                    raise UnderstandingUnavailable(f"Rasa answered {answer.status}")
+                return await answer.json(content_type=None)
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
+            raise UnderstandingUnavailable(f"Rasa: {type(error).__name__}") from error
+
+
+def read(answer: Mapping[str, Any]) -> Understood:
+    """Return Rasa's JSON as an Understood; parts that are missing stay empty."""
+    intent = answer.get("intent") or {}
+    ranking = tuple(
+        (str(row.get("name")), float(row.get("confidence") or 0.0))
+        for row in answer.get("intent_ranking") or ()
+        if row.get("name") and row.get("name") != "nlu_fallback"
+    )
+    entities: dict[str, str] = {}
+    best: dict[str, float] = {}
+    for row in answer.get("entities") or ():
+        sure = float(row.get("confidence", row.get("confidence_entity", 1.0)) or 0.0)
+        if sure > best.get(row["entity"], -1.0):
+            best[row["entity"]] = sure
+            entities[row["entity"]] = str(row["value"])
+    language = answer.get("language") or {}
+    return Understood(
+        intent=str(intent.get("name") or "nlu_fallback"),
+        confidence=float(intent.get("confidence") or 0.0),
+        ranking=ranking,
+        entities=entities,
+        language=str(language.get("name") or "") if isinstance(language, Mapping) else "",
+        language_confidence=float(language.get("confidence") or 0.0)
+        if isinstance(language, Mapping)
+        else 0.0,
+        vector=_vector(answer.get("embedding")),
+    )
+
+
+def _vector(encoded: Any) -> Vector | None:
+    if not isinstance(encoded, str) or not encoded:
+        return None
+    return np.frombuffer(base64.b64decode(encoded), dtype="<f2").astype(np.float32)

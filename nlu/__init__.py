@@ -1,0 +1,1 @@
+"""Natural language understanding of Hashar: Rasa components, training data and tools."""

@@ -1,0 +1,1 @@
+"""Rasa graph components of the pipeline in config.yml, one file each."""

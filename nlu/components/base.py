@@ -1,0 +1,64 @@
+"""What all components of the pipeline share."""
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+PLAIN_TEXT = "plain_text"
+"""Message key: the text that features are made of (see language.py)."""
+
+VECTOR = "vector"
+"""Message key: the float32 embedding, for components; `embedding` is the one in the answer."""
+
+LANGUAGE = "language"
+"""Message key and answer field: {'name': code or '', 'confidence': 0..1}."""
+
+
+class Component(GraphComponent):
+    """A graph component with its configuration and its place in the model archive."""
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        self._config = {**self.get_default_config(), **config}
+        self._storage = model_storage
+        self._resource = resource
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> GraphComponent:
+        """Make the component, untrained."""
+        return cls(config, model_storage, resource)
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add what this component knows to each message."""
+        raise NotImplementedError
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Do to the training examples what `process` does to messages."""
+        self.process(training_data.training_examples)
+        return training_data
+
+
+def language_of(message: Message) -> str:
+    """Return the language a training example says it is in, or ''."""
+    metadata = message.get("metadata") or {}
+    for level in ("example", "intent"):
+        values = metadata.get(level)
+        if isinstance(values, dict) and values.get("language"):
+            return str(values["language"])
+    return ""
+
+
+def noise_of(message: Message) -> str:
+    """Return the noise a training example was made with, or ''."""
+    return str((message.get("metadata") or {}).get("noise", ""))

@@ -1,0 +1,59 @@
+"""Sentence embeddings as dense features, and in the answer for the bot's passage search."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu import embedder
+from nlu.components.base import PLAIN_TEXT, VECTOR, Component
+from nlu.components.registration import FEATURIZER, component
+from nlu.progress import progress
+
+EMBEDDING = "embedding"
+
+
+def cache_path() -> Path:
+    """Return the file of the training cache, beside the models."""
+    return Path(os.environ.get("MODELS_DIR", "models")) / ".embeddings.npz"
+
+
+@component(FEATURIZER, trainable=False)
+class E5Featurizer(Component):
+    """Sets the multilingual-e5-small vector of the plain text."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Nothing to set."""
+        return {}
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Add vector, feature and `embedding` to each message that has text."""
+        for message in messages:
+            if not message.get(PLAIN_TEXT):
+                continue
+            vector = embedder.embed(message.get(PLAIN_TEXT))
+            self._add(message, vector)
+            message.set(EMBEDDING, embedder.encode(vector), add_to_output=True)
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Embed all examples through the cache."""
+        messages = [m for m in training_data.training_examples if m.get(PLAIN_TEXT)]
+        cache = embedder.Cache(cache_path())
+        with progress("embedding phrases") as report:
+            vectors = cache.embed_all([m.get(PLAIN_TEXT) for m in messages], report)
+        cache.save()
+        for message, vector in zip(messages, vectors, strict=True):
+            self._add(message, vector)
+        return training_data
+
+    def _add(self, message: Message, vector: embedder.Floats) -> None:
+        message.set(VECTOR, vector)
+        feature = Features(np.atleast_2d(vector), FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
+        message.add_features(feature)

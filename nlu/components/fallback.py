@@ -1,0 +1,42 @@
+"""Better a question back than a wrong answer."""
+
+from typing import Any
+
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
+from rasa.shared.nlu.training_data.message import Message
+
+from nlu.components.base import Component
+from nlu.components.registration import CLASSIFIER, component
+
+FALLBACK = "nlu_fallback"
+
+
+@component(CLASSIFIER, trainable=False)
+class ConfidenceFallback(Component):
+    """Puts `nlu_fallback` first when no intent is sure enough, as Rasa's own does.
+
+    A component of ours because Rasa's brings TensorFlow into the serving process.
+    """
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`threshold` of the best confidence, `ambiguity_threshold` of the lead over the next."""
+        return {"threshold": 0.5, "ambiguity_threshold": 0.05}
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Replace unsure intents; the ranking of all intents stays behind."""
+        for message in messages:
+            ranking = message.get(INTENT_RANKING_KEY) or []
+            if self._sure(ranking):
+                continue
+            fallback = {"name": FALLBACK, "confidence": self._config["threshold"]}
+            message.set(INTENT, dict(fallback), add_to_output=True)
+            message.set(INTENT_RANKING_KEY, [fallback, *ranking], add_to_output=True)
+        return messages
+
+    def _sure(self, ranking: list[dict[str, Any]]) -> bool:
+        if not ranking:
+            return False
+        best = float(ranking[0]["confidence"])
+        lead = best - float(ranking[1]["confidence"]) if len(ranking) > 1 else 1.0
+        return best >= self._config["threshold"] and lead >= self._config["ambiguity_threshold"]

@@ -1,0 +1,85 @@
+"""Which language a message is in, and the text that the features are made of."""
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu import identification, text, translit
+from nlu.components.base import LANGUAGE, PLAIN_TEXT, Component, language_of
+from nlu.components.registration import FEATURIZER, component
+from nlu.politeness import question
+
+
+@component(FEATURIZER, trainable=True)
+class LanguageIdentifier(Component):
+    """Sets `language` and the plain text: no greeting, no case, Cyrillic where romanised."""
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        super().__init__(config, model_storage, resource)
+        self.identifier: identification.Identifier | None = None
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """`unsure`: below this confidence no language is named."""
+        return {"unsure": 0.5}
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learn from the languages that the examples name."""
+        texts, codes = [], []
+        for message in training_data.training_examples:
+            if language_of(message) and message.get("text"):
+                texts.append(message.get("text"))
+                codes.append(language_of(message))
+        if texts:
+            self.identifier = identification.trained(texts, codes)
+            with self._storage.write_to(self._resource) as folder:
+                self.identifier.save(folder / "languages.npz")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> GraphComponent:
+        """Load what was learnt; without it every language is unknown."""
+        self = cls(config, model_storage, resource)
+        try:
+            with model_storage.read_from(resource) as folder:
+                self.identifier = identification.Identifier.load(folder / "languages.npz")
+        except (ValueError, FileNotFoundError):
+            self.identifier = None
+        return self
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Set `language` and the plain text of each message."""
+        for message in messages:
+            canonical = text.canonical(message.get("text") or "")
+            asked = question(canonical)
+            kind, name, confidence = self._identify(canonical, asked)
+            if kind.endswith("/latin") and kind[:2] in translit.ROMANISED_LANGUAGES:
+                asked = translit.to_cyrillic(asked, kind[:2])
+            message.set(PLAIN_TEXT, asked)
+            sure = confidence >= self._config["unsure"]
+            message.set(
+                LANGUAGE,
+                {"name": name if sure else "", "confidence": round(confidence, 4)},
+                add_to_output=True,
+            )
+        return messages
+
+    def _identify(self, canonical: str, asked: str) -> tuple[str, str, float]:
+        if self.identifier is None or not canonical:
+            return "", "", 0.0
+        return self.identifier.identify(canonical)
+
+

@@ -1,0 +1,100 @@
+"""Language identification: character n-grams, one linear model over languages and scripts.
+
+Labels are `kk/cyrillic`, `kk/latin` and so on, so that romanised Kazakh is told from Uzbek in
+Latin letters, and can be turned back into Cyrillic.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix, diags
+
+from nlu import learning, ngrams
+from nlu.text import canonical, script_of
+
+BITS = 15
+LOW, HIGH = 1, 4
+SCRIPTS = ("latin", "cyrillic", "arabic", "han", "bengali")
+
+
+class Identifier:
+    """A trained model: labels, inverse document frequencies and weights."""
+
+    def __init__(
+        self, labels: Sequence[str], frequencies: ngrams.Floats, model: learning.Linear
+    ) -> None:
+        self.labels = list(labels)
+        self._frequencies = frequencies
+        self._model = model
+        self._by_script = {
+            script: np.array([i for i, l in enumerate(self.labels) if l.endswith(script)], int)
+            for script in SCRIPTS
+        }
+
+    def identify(self, text: str) -> tuple[str, str, float]:
+        """Return the best label, its language and the confidence in that language.
+
+        Text without letters, or in a script of no known language, gives ('', '', 0.0).
+        """
+        candidates = self._by_script.get(script_of(text))
+        if candidates is None or not len(candidates):
+            return "", "", 0.0
+        columns, values = ngrams.row(text, LOW, HIGH, BITS)
+        if not len(columns):
+            return "", "", 0.0
+        weighted = values * self._frequencies[columns]
+        weighted /= np.linalg.norm(weighted) or 1.0
+        logits = (weighted @ self._model.weights[columns] + self._model.bias)[candidates]
+        shares = learning.softmax(logits)
+        languages: dict[str, float] = {}
+        for index, share in zip(candidates, shares, strict=True):
+            code = self.labels[index].split("/")[0]
+            languages[code] = languages.get(code, 0.0) + float(share)
+        name, confidence = max(languages.items(), key=lambda item: item[1])
+        return self.labels[candidates[int(shares.argmax())]], name, confidence
+
+    def save(self, path: Path) -> None:
+        """Write labels, frequencies and weights as arrays."""
+        np.savez(
+            path,
+            labels=np.array(self.labels),
+            frequencies=self._frequencies,
+            weights=self._model.weights.astype(np.float16),
+            bias=self._model.bias,
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "Identifier":
+        """Read what `save` wrote."""
+        with np.load(path) as stored:
+            weights = stored["weights"].astype(np.float32)
+            model = learning.Linear(weights, stored["bias"])
+            return cls([str(x) for x in stored["labels"]], stored["frequencies"], model)
+
+
+def normalised(counts: csr_matrix, frequencies: ngrams.Floats) -> csr_matrix:
+    """Return rows weighted by inverse frequency and scaled to length one."""
+    weighted = counts @ diags(frequencies)
+    lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+    return csr_matrix(diags(1.0 / np.maximum(lengths, 1e-9)) @ weighted, dtype=np.float32)
+
+
+def trained(texts: Sequence[str], codes: Sequence[str]) -> Identifier:
+    """Train on texts and their language codes; rare languages weigh as much as frequent ones."""
+    plain = [canonical(t) for t in texts]
+    kinds = [f"{code}/{script_of(t)}" for t, code in zip(plain, codes, strict=True)]
+    kept = [i for i, kind in enumerate(kinds) if kind.split("/")[1] in SCRIPTS]
+    labels = sorted({kinds[i] for i in kept})
+    numbers = {label: number for number, label in enumerate(labels)}
+    targets = np.array([numbers[kinds[i]] for i in kept], dtype=np.int64)
+    counts = ngrams.matrix([plain[i] for i in kept], LOW, HIGH, BITS)
+    frequencies = ngrams.inverse_frequencies(counts)
+    sizes = np.bincount(targets, minlength=len(labels))
+    importance = (1.0 / np.sqrt(np.maximum(sizes, 30)))[targets].astype(np.float32)
+    model = learning.fit(
+        normalised(counts, frequencies), targets, len(labels),
+        weights=importance, penalty=2e-5, iterations=50,
+    )  # fmt: skip
+    return Identifier(labels, frequencies, model)
