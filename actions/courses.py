@@ -77,6 +77,7 @@ def course(call: Call) -> Outcome:
 
 def _show(call: Call, found: Course) -> Outcome:
     progress = _progress(call, found)
+    again: tuple[Choice, ...] = ()
     words: list[Words] = [CourseWords(found.id, "title"), CourseWords(found.id, "short")]
     words.append(Say("course.length", {"count": len(found.lessons)}))
     if progress["lesson"]:
@@ -85,7 +86,6 @@ def _show(call: Call, found: Course) -> Outcome:
         again = (choice("button.from_start", f"lesson:{found.id}:{found.lessons[0].id}"),)
     else:
         first = choice("button.start_course", f"lesson:{found.id}:{found.lessons[0].id}")
-        again = ()
     lessons = choice("button.lessons", f"lessons:{found.id}")
     return Outcome((Response(tuple(words), (first, *again, lessons, MENU), f"course:{found.id}"),))
 
@@ -98,7 +98,10 @@ def lessons(call: Call) -> Outcome:
         return say("button.stale", MENU)
     choices = [
         Choice(
-            Say("lesson.numbered", {"number": number, "title": LessonWords(found.id, one.id, "title")}),
+            Say(
+                "lesson.numbered",
+                {"number": number, "title": LessonWords(found.id, one.id, "title")},
+            ),
             f"lesson:{found.id}:{one.id}",
         )
         for number, one in enumerate(found.lessons, 1)
@@ -118,11 +121,14 @@ def lesson(call: Call) -> Outcome:
     progress["lesson"] = one.id
     number = found.position(one.id) + 1
     words = (
-        Say("lesson.head", {
-            "number": number,
-            "count": len(found.lessons),
-            "title": LessonWords(found.id, one.id, "title"),
-        }),
+        Say(
+            "lesson.head",
+            {
+                "number": number,
+                "count": len(found.lessons),
+                "title": LessonWords(found.id, one.id, "title"),
+            },
+        ),
         LessonWords(found.id, one.id, "body"),
         LessonWords(found.id, one.id, "sources"),
     )
@@ -155,8 +161,9 @@ def quiz(call: Call) -> Outcome:
         return say("button.stale", MENU)
     words = (QuizWords(found.id, one.id, question.id, "question"),)
     content = f"quiz:{found.id}:{one.id}:{question.id}"
-    return Outcome((Response(words, _options(found, one, question), content),),
-                   (SlotSet("course", found.id),))
+    return Outcome(
+        (Response(words, _options(found, one, question), content),), (SlotSet("course", found.id),)
+    )
 
 
 @action("answer")
@@ -188,7 +195,9 @@ def answer(call: Call) -> Outcome:
     else:
         words.append(_finish_words(found, progress))
         onward = choice("button.progress", f"progress:{found.id}")
-    choices = (onward, STOP) if position < len(found.lessons) or after < len(one.quiz) else (onward, MENU)
+    choices = (
+        (onward, STOP) if position < len(found.lessons) or after < len(one.quiz) else (onward, MENU)
+    )
     response = Response(tuple(words), choices, f"quiz:{found.id}:{one.id}:{question.id}")
     return Outcome((response,), _remember(call, found, progress))
 

@@ -11,6 +11,7 @@ from actions.base import (
     Outcome,
     Response,
     Say,
+    Words,
     action,
     choice,
     say,
@@ -78,14 +79,14 @@ def emergency(call: Call) -> Outcome:
         return say("emergency.short")
     found = guides[0]
     parts = ("short", *(part for part in EMERGENCY_SECTIONS if _has(found, part)))
-    words = (*(GuideWords(found.id, part) for part in parts),
-             GuideSource(found.id, parts, brief=True))
+    source = GuideSource(found.id, parts, brief=True)
+    words: tuple[Words, ...] = (*(GuideWords(found.id, part) for part in parts), source)
     return Outcome((Response(words, content=f"guide:{found.id}"),))
 
 
 @action("which_guide")
 def which_guide(call: Call) -> Outcome:
-    """Ask which of two or three guides is meant; arguments are payloads' guide ids, then section."""
+    """Ask which of two or three guides is meant; arguments are guide ids, then a section."""
     section = call.arguments[-1] if call.arguments and call.arguments[-1] in SECTIONS else ""
     ids = [one for one in call.arguments if one in call.library.guides]
     suffix = f":{section}" if section else ""
@@ -100,7 +101,9 @@ def which_course(call: Call) -> Outcome:
     for one in call.arguments:
         kind, _, name = one.partition("/")
         if kind == "course" and name in call.library.courses:
-            from_course = choice("button.course_named", f"course:{name}", course=CourseWords(name, "title"))
+            from_course = choice(
+                "button.course_named", f"course:{name}", course=CourseWords(name, "title")
+            )
             choices.append(from_course)
         elif name in call.library.guides:
             choices.append(_title(name))
@@ -122,8 +125,10 @@ def passages(call: Call) -> Outcome:
     )
     others = [
         Choice(
-            Say("passages.other", {"title": GuideWords(one.guide, "title"),
-                                   "section": Say(f"section.{one.section}")}),
+            Say(
+                "passages.other",
+                {"title": GuideWords(one.guide, "title"), "section": Say(f"section.{one.section}")},
+            ),
             f"guide:{one.guide}:{one.section}",
         )
         for one in shown[1:]

@@ -61,9 +61,7 @@ def language(call: Call) -> Outcome:
     if code not in call.library.languages:
         return say("language.choose", *_languages(call), replace=True)
     guide = call.slot("guide")
-    again = (
-        (choice("button.show_again", f"guide:{guide}"),) if guide in call.library.guides else ()
-    )
+    again = (choice("button.show_again", f"guide:{guide}"),) if guide in call.library.guides else ()
     words = (Say("language.changed", {"language": LanguageName(code)}),)
     response = Response(words, (*again, MENU, *way_back(call)), replace=True)
     return Outcome((response,), (LanguageSet(code, pinned=True),))

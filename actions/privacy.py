@@ -55,5 +55,7 @@ def export(call: Call) -> Outcome:
 def forget(call: Call) -> Outcome:
     """Ask once, then erase everything."""
     if call.argument(0) != "yes":
-        return say("forget.ask", choice("button.forget_yes", "forget:yes"), choice("button.no", "menu"))
+        return say(
+            "forget.ask", choice("button.forget_yes", "forget:yes"), choice("button.no", "menu")
+        )
     return Outcome((Response((Say("forget.done"),)),), (Forgotten(),))

@@ -18,6 +18,10 @@ CLOSE = 0.5
 MAYBE = 0.15
 """Below this, an intent is not even offered."""
 
+ANSWERS = frozenset(SECTIONS) - {"steps", "for-someone-else"}
+"""Sections that answer a question by themselves. 'How do I …' and 'for my mother' get the short
+answer first; their sections are a button away."""
+
 INTENTS: Mapping[str, str] = {
     "greet": "greet",
     "goodbye": "goodbye",
@@ -69,10 +73,9 @@ def decide(
     named = understood.entities.get("guide", "")
     if section and not named and _about_last(conversation, library, first, confidence):
         return Decision("guide", (str(conversation.slots["guide"]), section), "context")
+    section = section if section in ANSWERS else ""
     sure = understood.intent != "nlu_fallback" and confidence >= SURE
-    close = [
-        name for name, score in ranking[1:3] if score >= MAYBE and score >= CLOSE * confidence
-    ]
+    close = [name for name, score in ranking[1:3] if score >= MAYBE and score >= CLOSE * confidence]
     if sure and not close:
         return _act(first, understood, library, section)
     content = [name for name in (first, *close) if name.startswith(("guide.", "course."))]

@@ -215,8 +215,9 @@ class Dialogue:
         differs = before.pinned and spoken in library.languages and spoken != before.language
         if not responses or not differs or understood.language_confidence < SURE_LANGUAGE:
             return responses
-        offer = Choice(Say("button.switch_language", {"language": LanguageName(spoken)}),
-                       f"language:{spoken}")
+        offer = Choice(
+            Say("button.switch_language", {"language": LanguageName(spoken)}), f"language:{spoken}"
+        )
         last = responses[-1]
         if any(one.payload == offer.payload for one in last.choices):
             return responses

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -86,7 +86,7 @@ class Child:
         pause = 0.2
         while True:
             began = time.monotonic()
-            while self.running():
+            while self.running():  # noqa: ASYNC110 - a process sends no event
                 await asyncio.sleep(0.2)
             log.error("child_died", child=self.name)
             await asyncio.sleep(pause)
@@ -199,10 +199,3 @@ class EmbeddedRasa:
             environment.pop(secret, None)
         output = settings.data_dir / "rasa.log"
         self.child = Child("Rasa", command, environment, output)
-
-
-def stop_all(stops: Sequence[Callable[[], None]]) -> None:
-    """Call each stop, last started first, whatever the others do."""
-    for stop in reversed(stops):
-        with contextlib.suppress(Exception):
-            stop()

@@ -134,7 +134,9 @@ class Gateway:
             raise web.HTTPBadRequest(text="The body must be JSON in UTF-8.") from None
         text = data.get("text") if isinstance(data, dict) else None
         if not isinstance(text, str) or len(text) > 20_000:
-            raise web.HTTPBadRequest(text='The body must be {"text": …}, at most 20,000 characters.')
+            raise web.HTTPBadRequest(
+                text='The body must be {"text": …}, at most 20,000 characters.'
+            )
         try:
             return web.json_response(await self.understanding.parse(text))
         except UnderstandingUnavailable:

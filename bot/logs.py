@@ -23,9 +23,7 @@ def configure(settings: Settings) -> None:
     logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s")
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
-    plain = settings.log_format == "text" or (
-        settings.log_format == "auto" and sys.stderr.isatty()
-    )
+    plain = settings.log_format == "text" or (settings.log_format == "auto" and sys.stderr.isatty())
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if plain else structlog.processors.JSONRenderer()
     )

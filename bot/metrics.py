@@ -14,17 +14,11 @@ TURNS = Counter("hashar_turns_total", "Turns committed.", ["channel", "outcome",
 TURN_SECONDS = Histogram(
     "hashar_turn_seconds", "Time of a turn up to its commit.", ["channel", "route"], buckets=_FAST
 )
-WAIT_SECONDS = Histogram(
-    "hashar_wait_seconds", "Time from acceptance to commit.", buckets=_SLOW
-)
-PARSE_SECONDS = Histogram(
-    "hashar_parse_seconds", "Time of a call to Rasa.", buckets=_FAST
-)
+WAIT_SECONDS = Histogram("hashar_wait_seconds", "Time from acceptance to commit.", buckets=_SLOW)
+PARSE_SECONDS = Histogram("hashar_parse_seconds", "Time of a call to Rasa.", buckets=_FAST)
 PARSE_CACHED = Counter("hashar_parse_cached_total", "Texts understood from the cache.")
 SENT = Counter("hashar_sent_total", "Messages that a platform took.", ["channel"])
-SEND_SECONDS = Histogram(
-    "hashar_send_seconds", "Time of one delivery.", ["channel"], buckets=_FAST
-)
+SEND_SECONDS = Histogram("hashar_send_seconds", "Time of one delivery.", ["channel"], buckets=_FAST)
 SEND_FAILED = Counter("hashar_send_failed_total", "Deliveries refused.", ["channel", "kind"])
 SENT_AGAIN = Counter(
     "hashar_sent_again_total", "Messages sent again that may have arrived before.", ["channel"]

@@ -234,15 +234,18 @@ class _Writer:
         course = self.library.courses[one.course]
         if isinstance(one, CourseWords):
             text = self._best(course.texts)
-            shown = text.title if one.part == "title" else self._notice(text.language) + text.short
-            return f"**{shown}**" if one.part == "heading" else str(shown)
+            if one.part == "title":
+                return str(text.title)
+            return self._notice(text.language) + str(text.short)
         lesson = course.lessons[course.position(one.lesson)]
         if isinstance(one, LessonWords) and one.part == "sources":
             names = "; ".join(_source(source) for source in lesson.sources[:SOURCES])
             return self.say(Say("source.lesson", {"sources": names}))
         words = self._best(lesson.texts)
         if isinstance(one, LessonWords):
-            return words.title if one.part == "title" else self._notice(words.language) + words.body
+            if one.part == "title":
+                return str(words.title)
+            return self._notice(words.language) + str(words.body)
         quiz = words.quiz[one.question]
         if one.part in quiz.options:
             return str(quiz.options[one.part])

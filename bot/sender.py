@@ -132,7 +132,7 @@ class Sender:
             if pause is None:
                 return
             attempt += 1
-            await asyncio.sleep(max(pause, wait * random.uniform(0.7, 1.3)))  # noqa: S311
+            await asyncio.sleep(max(pause, wait * random.uniform(0.7, 1.3)))
             wait = min(wait * 2, LONGEST_WAIT)
 
     async def _attempt(self, served: _Shard, entry: OutboxEntry) -> float | None:

@@ -55,7 +55,8 @@ class Settings:
         "", "Secret of the Telegram webhook; empty derives one from the keys.", secret=True
     )
     rest_token: str = _setting(
-        "", "Token for the REST channel and /model/parse; empty allows this machine only.",
+        "",
+        "Token for the REST channel and /model/parse; empty allows this machine only.",
         secret=True,
     )
     metrics_token: str = _setting(

@@ -42,9 +42,7 @@ class _Shard:
 class Worker:
     """Serves the inboxes of its leased shards."""
 
-    def __init__(
-        self, store: Store, understanding: Understanding, library: LiveLibrary
-    ) -> None:
+    def __init__(self, store: Store, understanding: Understanding, library: LiveLibrary) -> None:
         self.store = store
         self.understanding = understanding
         self.library = library
@@ -156,8 +154,13 @@ class Worker:
         metrics.TURN_SECONDS.labels(update.channel, _route(update)).observe(seconds)
         metrics.TURNS.labels(update.channel, reply.outcome, after.language).inc()
         metrics.WAIT_SECONDS.observe(max(0.0, time.time() - update.received_at))
-        log.info("turn", turn=entry.id, channel=update.channel, outcome=reply.outcome,
-                 ms=round(seconds * 1000, 1))
+        log.info(
+            "turn",
+            turn=entry.id,
+            channel=update.channel,
+            outcome=reply.outcome,
+            ms=round(seconds * 1000, 1),
+        )
 
     def _newcomer(self, entry: InboxEntry) -> Conversation:
         update = entry.update

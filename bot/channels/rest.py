@@ -78,7 +78,9 @@ class RestChannel:
                 text="The store does not answer. Try again.", headers={"Retry-After": "2"}
             ) from None
 
-    async def _answers(self, conversation: str, after: str, update: Update) -> list[dict[str, object]]:
+    async def _answers(
+        self, conversation: str, after: str, update: Update
+    ) -> list[dict[str, object]]:
         deadline = time.monotonic() + WAIT_SECONDS
         rows: list[dict[str, object]] = []
         while (left := deadline - time.monotonic()) > 0:

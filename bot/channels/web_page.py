@@ -207,9 +207,9 @@ class Page:
         lang, flow = _voice(library, message)
         tongue = f' lang="{lang}"' if lang else ""
         out = [
-            f'<article class="hc-msg hc-bot"{mark} data-mail="{escape(mail_id)}"{tongue}'
-            f' dir="{flow}" tabindex="-1"><span class="hc-vh">{words["bot"]}: </span>'
-            f'<div class="hc-text">{message.text}</div>'
+            f'<article class="hc-msg hc-bot"{mark} data-mail="{escape(mail_id)}"{tongue}',
+            f' dir="{flow}" tabindex="-1"><span class="hc-vh">{words["bot"]}: </span>',
+            f'<div class="hc-text">{message.text}</div>',
         ]
         if message.buttons:
             rows = "".join(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import hmac
 import ipaddress
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.errors import SettingsError
 from bot.settings import Settings
 
 COOKIE = "hashar"
@@ -21,20 +21,6 @@ SECURE_COOKIE = "__Host-hashar"
 """The name over https: browsers let nobody but this very host set a cookie called so."""
 
 SECONDS = 90 * 86400
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""On every response of the web channel. (With 'no-referrer' browsers would hide the Origin.)"""
-
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 _FORM = re.compile(r"([A-Za-z0-9_-]{16})\.([A-Za-z0-9_-]{22})")
 
@@ -84,7 +70,7 @@ class Doorkeeper:
         if request.secure or (self._public and request.host.lower() == self._public):
             return True
         claim = request.headers.get("X-Forwarded-Proto", "").split(",")[-1]
-        return claim.strip().lower() == "https" and self._is_proxy(_peer(request))
+        return claim.strip().lower() == "https" and self._is_proxy(request.remote or "")
 
     def own(self, request: web.Request) -> bool:
         """Return whether a request that changes something was made by a page of this host.
@@ -135,18 +121,9 @@ class Doorkeeper:
         return any(address in network for network in self._proxies)
 
 
-def _peer(request: web.Request) -> str:
-    peer = request.transport.get_extra_info("peername") if request.transport else None
-    return str(peer[0]) if isinstance(peer, tuple) else ""
-
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-@functools.lru_cache(maxsize=8)
-def _networks(listed: str) -> tuple[Network, ...]:
-    """Return the networks of TRUSTED_PROXIES; the gateway has checked them."""
-    found: list[Network] = []
-    for name in filter(None, (part.strip() for part in listed.split(","))):
-        found.append(ipaddress.ip_network(name, strict=False))
-    return tuple(found)
+def _networks(listed: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    try:
+        names = [name.strip() for name in listed.split(",") if name.strip()]
+        return [ipaddress.ip_network(name, strict=False) for name in names]
+    except ValueError as error:
+        raise SettingsError(f"TRUSTED_PROXIES must be networks like 10.0.0.0/8: {error}.") from None

@@ -120,7 +120,7 @@ class Socket:
             seconds = WAIT_SECONDS
 
     async def close(self, code: int) -> None:
-        """Hang up, without waiting long for the other side."""
+        """Hang up, without waiting long for the other side; a second time does nothing."""
         with contextlib.suppress(asyncio.TimeoutError, ConnectionError):
             await asyncio.wait_for(self.line.close(code=code), 1)
 
@@ -153,17 +153,25 @@ class Switchboard:
         """Serve one socket until it closes."""
         sockets = self._open[conversation]
         sockets.append(socket)
-        pusher = asyncio.create_task(socket.push(self.mailroom, conversation))
+        tasks = [
+            asyncio.create_task(socket.hear()),
+            asyncio.create_task(socket.push(self.mailroom, conversation)),
+        ]
         try:
             if len(sockets) > PER_SESSION:
-                await sockets[0].close(TOO_MANY)
-            await socket.hear()
+                await sockets.pop(0).close(TOO_MANY)
+            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in ended:
+                task.result()
         finally:
-            pusher.cancel()
-            await asyncio.gather(pusher, return_exceptions=True)
-            sockets.remove(socket)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if socket in sockets:
+                sockets.remove(socket)
             if not sockets:
                 self._open.pop(conversation, None)
+            await socket.close(WSCloseCode.OK)
 
     async def close(self) -> None:
         """Hang up all lines: the browsers call again, elsewhere or later."""

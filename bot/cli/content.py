@@ -3,22 +3,59 @@
 from __future__ import annotations
 
 import argparse
+import re
+from pathlib import Path
 
+from bot.cli import scaffold
+from bot.errors import ContentError
+from bot.library.files import FileError, read_text, split_front_matter, stamp
 from bot.library.load import Loader
 from bot.settings import Settings
+
+SOURCE = "en"
+"""The language that translations are made from."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     what = parser.add_subparsers(dest="what", metavar="what", required=True)
-    check = what.add_parser("check", help="list every problem, one a line; exit code 1 if any")
-    check.add_argument("--hints", action="store_true", help="also list stale translations")
+    check_ = what.add_parser("check", help="list every problem, one a line; exit code 1 if any")
+    check_.add_argument("--hints", action="store_true", help="also list stale translations")
+    new = what.add_parser("new", help="make files that pass the check, to be filled in")
+    kinds = new.add_subparsers(dest="kind", metavar="kind", required=True)
+    guide = kinds.add_parser("guide", help="a guide in all full languages")
+    guide.add_argument("id")
+    guide.add_argument("--life-event", default="")
+    lesson = kinds.add_parser("lesson", help="a lesson at the end of a course")
+    lesson.add_argument("course")
+    lesson.add_argument("id")
+    language = kinds.add_parser("language", help="a language: strings, titles, what is missing")
+    language.add_argument("code")
+    language.add_argument("--name", default="")
+    language.add_argument("--rtl", action="store_true", help="written from right to left")
+    missing = what.add_parser("missing", help="list what a language lacks, one a line")
+    missing.add_argument("code")
+    stamp_ = what.add_parser("stamp", help="mark a translation as made from today's source text")
+    stamp_.add_argument("file", nargs="+", type=Path)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; return its exit code."""
     settings = Settings.from_environment()
-    return check(settings, hints=options.hints)
+    if options.what == "check":
+        return check(settings, hints=options.hints)
+    if options.what == "missing":
+        rows = scaffold.missing(settings.content_dir, options.code)
+        print("\n".join([*rows, f"{len(rows)} missing"]))
+        return 0
+    if options.what == "stamp":
+        for file in options.file:
+            mark(file)
+        return 0
+    made = scaffold.make(settings.content_dir, options)
+    for path in made:
+        print(path)
+    return 0
 
 
 def check(settings: Settings, hints: bool) -> int:
@@ -31,6 +68,29 @@ def check(settings: Settings, hints: bool) -> int:
         print(f"{len(wrong)} problems", flush=True)
         return 1
     texts = sum(len(guide.texts) for guide in library.guides.values())
-    print(f"content is fine: {len(library.guides)} guides in {texts} texts, "
-          f"{len(library.courses)} courses, {len(library.languages)} languages")
+    print(
+        f"content is fine: {len(library.guides)} guides in {texts} texts, "
+        f"{len(library.courses)} courses, {len(library.languages)} languages"
+    )
     return 0
+
+
+def mark(file: Path) -> None:
+    """Write into a translation the stamp of the source text that it was made from.
+
+    Raises ContentError when either file cannot be read.
+    """
+    source = file.with_name(f"{SOURCE}.md")
+    try:
+        front, body = split_front_matter(read_text(source))
+        text = read_text(file)
+        split_front_matter(text)
+    except FileError as error:
+        raise ContentError([f"{file}: {error}"]) from error
+    line = f"translated_from: {SOURCE}@{stamp(front, body)}"
+    if re.search(r"^translated_from:.*$", text, re.MULTILINE):
+        text = re.sub(r"^translated_from:.*$", line, text, count=1, flags=re.MULTILINE)
+    else:
+        text = re.sub(r"^(status:.*)$", rf"\1\n{line}", text, count=1, flags=re.MULTILINE)
+    file.write_text(text, encoding="utf-8")
+    print(f"{file}: {line}")

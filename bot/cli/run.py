@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from bot import logs
-from bot.embedded import EmbeddedRasa, EmbeddedStore
+from bot.embedded import Child, EmbeddedRasa, EmbeddedStore
 from bot.errors import StartError, UnderstandingUnavailable
 from bot.settings import Settings
 from bot.system import ROLES, System
@@ -31,31 +33,33 @@ def run(options: argparse.Namespace) -> int:
         return asyncio.run(serve(settings, store_url, rasa_url, ROLES, children))
 
 
+class Parts(NamedTuple):
+    """Addresses of store and Rasa, and the children that were started for them."""
+
+    store_url: str
+    rasa_url: str
+    children: tuple[Child, ...]
+
+
 @contextlib.contextmanager
-def started(settings: Settings, train: bool):  # type: ignore[no-untyped-def]
+def started(settings: Settings, train: bool) -> Iterator[Parts]:
     """Start store and Rasa as children where no address is set; stop them at the end."""
-    children = []
-    stops = []
-    try:
-        store_url, rasa_url = settings.redis_url, settings.rasa_url
+    children: list[Child] = []
+    store_url, rasa_url = settings.redis_url, settings.rasa_url
+    with contextlib.ExitStack() as stack:
         if not rasa_url:
-            model = trained_model(settings, train)
-            rasa = EmbeddedRasa(settings, model)
+            rasa = EmbeddedRasa(settings, trained_model(settings, train))
             rasa.child.start()
+            stack.callback(rasa.child.stop)
             children.append(rasa.child)
-            stops.append(rasa.child.stop)
             rasa_url = rasa.url
         if not store_url:
             store = EmbeddedStore(settings)
+            stack.callback(store.stop)
             store.start()
             children.append(store.child)
-            stops.append(store.stop)
             store_url = store.url
-        yield store_url, rasa_url, children
-    finally:
-        for stop in stops:
-            with contextlib.suppress(Exception):
-                stop()
+        yield Parts(store_url, rasa_url, tuple(children))
 
 
 def trained_model(settings: Settings, train: bool) -> Path:
@@ -63,7 +67,9 @@ def trained_model(settings: Settings, train: bool) -> Path:
 
     Training runs in a process of its own: this one imports no Rasa.
     """
-    newest = max(settings.models_dir.glob("*.tar.gz"), key=lambda p: p.stat().st_mtime, default=None)
+    newest = max(
+        settings.models_dir.glob("*.tar.gz"), key=lambda p: p.stat().st_mtime, default=None
+    )
     if newest and not train:
         return newest
     command = [sys.executable, "-m", "nlu.train"]
@@ -79,7 +85,7 @@ async def serve(
     store_url: str,
     rasa_url: str,
     roles: tuple[str, ...],
-    children: list = [],  # type: ignore[type-arg]  # noqa: B006
+    children: Sequence[Child] = (),
 ) -> int:
     """Serve roles until SIGINT or SIGTERM; return the exit code."""
     stopping = asyncio.Event()
@@ -119,5 +125,7 @@ async def _tell(system: System) -> None:
             await system.understanding.check()
             break
         await asyncio.sleep(0.25)
-    print(f"Free text is understood now ({time.monotonic() - began:.0f} s after the start).",
-          flush=True)
+    print(
+        f"Free text is understood now ({time.monotonic() - began:.0f} s after the start).",
+        flush=True,
+    )

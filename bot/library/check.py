@@ -218,7 +218,5 @@ def across(library: Library) -> list[tuple[str, str, str, bool]]:
                     rows.append((where, "asks", f"'{ask}' also stands in '{other}'", False))
     for event in library.site.life_events:
         if library.strings.get("en") and f"life_event.{event}" not in library.strings["en"]:
-            rows.append(
-                ("content/strings/en.yml", f"life_event.{event}", "is missing", False)
-            )
+            rows.append(("content/strings/en.yml", f"life_event.{event}", "is missing", False))
     return rows

@@ -93,8 +93,6 @@ def fact(one: Fact, site: Site, strings: Strings, language: str) -> str:
     return number(value, language)
 
 
-def _counted(
-    key: str, count: float, strings: Strings, language: str, shown: str = ""
-) -> str:
+def _counted(key: str, count: float, strings: Strings, language: str, shown: str = "") -> str:
     form = plural(strings.get(key, "{n}"), count, language)
     return form.replace("{n}", shown or number(count, language))

@@ -12,9 +12,7 @@ NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 DAY = {"type": ["string", "integer"], "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
 WORDS = {"type": "string", "minLength": 1}
 COUNT = {"type": "number"}
-UNIT = {
-    "enum": ["minute", "hour", "day", "calendar_day", "working_day", "week", "month", "year"]
-}
+UNIT = {"enum": ["minute", "hour", "day", "calendar_day", "working_day", "week", "month", "year"]}
 ASKS = {"type": "array", "items": WORDS, "uniqueItems": True}
 
 

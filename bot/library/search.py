@@ -131,9 +131,7 @@ def _postings(counts: Sequence[Counter[str]]) -> dict[str, tuple[Any, Any]]:
         for gram, number in count.items():
             rows[gram].append(index)
             times[gram].append(number)
-    return {
-        gram: (np.array(rows[gram]), np.array(times[gram], dtype=np.float32)) for gram in rows
-    }
+    return {gram: (np.array(rows[gram]), np.array(times[gram], dtype=np.float32)) for gram in rows}
 
 
 def _ranks(scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -144,7 +144,7 @@ class Leases:
             client = self.store.client
             await client.zadd(key, {self._member: now})
             await client.zremrangebyscore(key, "-inf", now - 2 * self._seconds)
-            members = max(1, await client.zcard(key))
+            members = max(1, int(await client.zcard(key)))
         return -(-self.store.keys.shards // members)
 
     @property

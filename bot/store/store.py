@@ -121,7 +121,9 @@ class Store:
     ) -> list[InboxEntry]:
         """Return entries after an id, oldest first; wait up to `block` milliseconds for one."""
         rows = await self._read(self.keys.inbox(shard), after, count, block)
-        return [InboxEntry(entry, fields[b"c"].decode(), self._update(fields)) for entry, fields in rows]
+        return [
+            InboxEntry(entry, fields[b"c"].decode(), self._update(fields)) for entry, fields in rows
+        ]
 
     def _update(self, fields: dict[bytes, bytes]) -> Update:
         update = Update.from_json(self.sealer.open(fields[b"u"]))
