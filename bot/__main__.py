@@ -15,6 +15,7 @@ COMMANDS = {
     "ask": ("ask", "ask one question and see how it is understood"),
     "content": ("content", "check, scaffold and stamp content files"),
     "train": ("train", "train the language model"),
+    "settings": ("settings", "print all settings and their defaults"),
     "gateway": ("role", "run only the HTTP side"),
     "worker": ("role", "run only a worker"),
     "sender": ("role", "run only a sender"),

@@ -13,14 +13,19 @@ T = TypeVar("T")
 class Lanes(Generic[T]):
     """Runs `handle` on items: those of one key one after another, others side by side.
 
-    At most `limit` run at once. `put` waits while ten times as many are queued, so that a
-    reader cannot run far ahead of the work.
+    `running` bounds how many run at once; several Lanes may share it. `put` waits while `queued`
+    are waiting, so that a reader cannot run far ahead of the work.
     """
 
-    def __init__(self, handle: Callable[[T], Awaitable[None]], limit: int) -> None:
+    def __init__(
+        self,
+        handle: Callable[[T], Awaitable[None]],
+        running: asyncio.Semaphore,
+        queued: int = 200,
+    ) -> None:
         self._handle = handle
-        self._running = asyncio.Semaphore(limit)
-        self._room = asyncio.Semaphore(limit * 10)
+        self._running = running
+        self._room = asyncio.Semaphore(queued)
         self._lanes: dict[str, deque[T]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import chain, groupby, pairwise
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 SMALLEST_PART = 20
@@ -23,9 +25,13 @@ Measure = Callable[[str], int]
 _PHONE = re.compile(r"tel:\+?[0-9().*#-]{1,32}")
 _ADDRESS = re.compile(r"https?://[^/?#@\\]+(?:[/?#][^\\]*)?", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:tel:|https?://)", re.IGNORECASE)
-_LIST_START = re.compile(r"^(\s*)(?:([-+])|(\d{1,9})([.)]))(?=\s|$)", re.MULTILINE)
+_BOLD = re.compile(
+    r"\*\*(?=\S)(?:\\.|<[^<>\s]*>|<(?![^<>\s]*>)|[^\\<])+?(?<=\S)(\*\*)", re.DOTALL
+)
+_LIST_START = re.compile(r"^(\s*\d{0,9})([-+.)])(?=\s|$)", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=\w\w)[.!?…։።؟।॥]+[\"'»”’)\]]*\s+|[。！？]+[」』”）]*\s*")
 _WORD = re.compile(r"\s+")
+_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]+$")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -57,12 +63,38 @@ class Piece:
         return "".join(span.text for span in self.spans)
 
 
+def _bold(state: StateInline, silent: bool) -> bool:
+    """Parse **bold**: what starts and ends with a character that is not blank.
+
+    CommonMark's own rule looks at the neighbours as well and fails where a language writes no
+    spaces: '**费用：**免费' would keep its asterisks.
+    """
+    if not state.src.startswith("**", state.pos) or state.env.get("no bold in") is state.src:
+        return False
+    match = _BOLD.match(state.src, state.pos, state.posMax)
+    if match is None:
+        state.env["no bold in"] = state.src  # a later one will not find its end either
+        return False
+    if not silent:
+        end = state.posMax
+        state.pos, state.posMax = state.pos + 2, match.start(1)
+        state.env["no bold in"] = state.src
+        state.push("strong_open", "strong", 1)
+        state.md.inline.tokenize(state)
+        state.push("strong_close", "strong", -1)
+        state.env["no bold in"] = None
+        state.posMax = end
+    state.pos = match.end()
+    return True
+
+
 class _Parser(MarkdownIt):
     """markdown-it reduced to what authors may write; only facts become links."""
 
     def __init__(self) -> None:
         super().__init__("zero", {"html": False, "breaks": True})
-        self.enable(["list", "emphasis", "newline", "escape", "autolink"])
+        self.enable(["list", "newline", "escape", "autolink"])
+        self.inline.ruler.push("bold", _bold)
 
     def normalizeLink(self, url: str) -> str:
         return url
@@ -83,11 +115,10 @@ def _tokens(markdown: str) -> list[Token]:
 
 
 def _spans(inline: Token) -> tuple[Span, ...]:
-    """Return the inline content; emphasis other than ** stays as it was typed."""
     spans: list[Span] = []
     bold, href = 0, ""
     for token in inline.children or ():
-        if token.type in ("strong_open", "strong_close") and token.markup == "**":
+        if token.tag == "strong":
             bold += token.nesting
         elif token.type == "link_open":
             href = str(token.attrs["href"])
@@ -98,7 +129,7 @@ def _spans(inline: Token) -> tuple[Span, ...]:
             spans.append(Span(shown.removesuffix("/"), bold > 0, href))
         else:
             text = "\n" if token.type in ("softbreak", "hardbreak") else token.content
-            spans.append(Span(text or token.markup, bold > 0))
+            spans.append(Span(text, bold > 0))
     return _merged(spans)
 
 
@@ -195,13 +226,7 @@ def _web_inline(spans: tuple[Span, ...]) -> str:
 
 def escape(text: str) -> str:
     """Return Markdown that shows `text` as it is, for values put into Markdown."""
-    text = re.sub(r"([\\*_<])", r"\\\1", text)
-    return _LIST_START.sub(_escape_list_start, text)
-
-
-def _escape_list_start(match: re.Match[str]) -> str:
-    space, bullet, number, delimiter = match.groups()
-    return f"{space}\\{bullet}" if bullet else f"{space}{number}\\{delimiter}"
+    return _LIST_START.sub(r"\1\\\2", re.sub(r"([\\*<])", r"\\\1", text))
 
 
 def split(markdown: str, limit: int, measure: Measure | None = None) -> list[str]:
@@ -279,7 +304,7 @@ def _broken(piece: Piece) -> list[list[Piece]]:
     edges = [0, *_cuts(piece), len(piece.text)]
     if len(edges) == 2:
         return []
-    first, *rest = (_slice(piece.spans, *edge) for edge in pairwise(edges))
+    first, *rest = _sliced(piece.spans, edges)
     return [[replace(piece, spans=first)]] + [
         [replace(piece, spans=spans, marker="", joined=True)] for spans in rest
     ]
@@ -315,23 +340,27 @@ def _closed(spans: tuple[Span, ...], in_bold: bool) -> bytearray:
 
 def _joins(text: str, at: int) -> bool:
     """Return whether a cut there would part what a reader sees as one character."""
-    before, after = text[at - 1], text[at]
+    flags = _FLAG_LETTERS.search(text, max(0, at - 64), at)
     return (
-        unicodedata.category(after) in ("Mn", "Mc", "Me", "Cf")
-        or before == "\u200d"
-        or "\U0001f3fb" <= after <= "\U0001f3ff"
-        or ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")
+        unicodedata.category(text[at]) in ("Mn", "Mc", "Me", "Cf")
+        or text[at - 1] == "\u200d"
+        or "\U0001f3fb" <= text[at] <= "\U0001f3ff"  # skin tones
+        or (flags is not None and len(flags[0]) % 2 == 1)
     )
 
 
-def _slice(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
-    cut: list[Span] = []
+def _sliced(spans: tuple[Span, ...], edges: list[int]) -> list[tuple[Span, ...]]:
+    """Return the spans between each edge and the next; a link that is cut becomes text."""
+    slices: list[list[Span]] = [[] for _ in edges[1:]]
+    start = 0
     for span in spans:
-        text = span.text[max(start, 0) : max(end, 0)]
-        if text:
-            cut.append(span if text == span.text else Span(text, span.bold))
-        start, end = start - len(span.text), end - len(span.text)
-    return tuple(cut)
+        end = start + len(span.text)
+        inner = edges[bisect_right(edges, start) : bisect_left(edges, end)]
+        for first, last in pairwise([start, *inner, end]):
+            cut = Span(span.text[first - start : last - start], span.bold) if inner else span
+            slices[bisect_right(edges, first) - 1].append(cut)
+        start = end
+    return [tuple(one) for one in slices]
 
 
 def _blocks(found: list[Piece]) -> list[list[Piece]]:

@@ -36,7 +36,10 @@ GIVE_UP_SECONDS = 24 * 3600.0
 """After this long a platform that is down has lost the message: it becomes a dead letter."""
 
 CONCURRENCY = 32
-"""Deliveries at once in one shard."""
+"""Deliveries at once. Messages that wait for their next try take no place among them."""
+
+LANES = 5000
+"""Conversations of one process whose messages may wait for their next try at the same time."""
 
 
 @dataclass
@@ -76,6 +79,8 @@ class Sender:
         self.library = library
         self.leases = Leases(store, "sender", self._open, self._close)
         self._paces = {name: Pace(channel.per_second) for name, channel in channels.items()}
+        self._running = asyncio.Semaphore(LANES)
+        self._sending = asyncio.Semaphore(CONCURRENCY)
         self._shards: dict[int, _Shard] = {}
 
     async def run(self) -> None:
@@ -92,7 +97,7 @@ class Sender:
         async def handle(entry: OutboxEntry) -> None:
             await self._deliver(served, entry)
 
-        served.lanes = Lanes(handle, CONCURRENCY)
+        served.lanes = Lanes(handle, self._running, queued=1000)
         served.reader = asyncio.create_task(self._read(shard, served.lanes))
         self._shards[shard] = served
 
@@ -124,7 +129,8 @@ class Sender:
         wait, attempt = FIRST_WAIT, 0
         while not served.ended:
             try:
-                pause = await self._attempt(served, entry)
+                async with self._sending:
+                    pause = await self._attempt(served, entry)
             except LeaseLost:
                 return
             except StoreUnavailable:

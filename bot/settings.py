@@ -43,6 +43,9 @@ class Settings:
     lease_seconds: float = _setting(6.0, "Seconds after which a silent worker's shards are taken.")
     parse_timeout: float = _setting(8.0, "Seconds to wait for Rasa before free text is parked.")
     parked_hours: float = _setting(12.0, "Hours that a parked question waits for Rasa.")
+    passage_vectors: bool = _setting(
+        True, "Whether passages are also searched by meaning (costs a minute once in a thread)."
+    )
     conversation_days: int = _setting(90, "Days after which a silent conversation is erased.")
     mailbox_hours: float = _setting(24.0, "Hours that answers wait for a web client to fetch them.")
     dedup_hours: float = _setting(48.0, "Hours for which a redelivered update is recognised.")

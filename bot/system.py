@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from bot.channels.base import Channel
-from bot.channels.rest import RestChannel
-from bot.channels.telegram import TelegramChannel
-from bot.channels.web import WebChannel
 from bot.dialogue import COMMANDS
 from bot.errors import SettingsError, StartError, StoreUnavailable
 from bot.gateway import Gateway
@@ -26,6 +23,9 @@ from bot.store.store import Store
 from bot.understanding import Understanding
 from bot.worker import Worker
 
+if TYPE_CHECKING:
+    from bot.channels.telegram import TelegramChannel
+
 log = structlog.get_logger()
 
 ROLES = ("gateway", "worker", "sender")
@@ -35,13 +35,19 @@ class System:
     """The parts of one process. `start`, then `wait`, then `stop`."""
 
     def __init__(
-        self, settings: Settings, store_url: str, rasa_url: str, roles: tuple[str, ...] = ROLES
+        self,
+        settings: Settings,
+        store_url: str,
+        rasa_url: str,
+        roles: tuple[str, ...] = ROLES,
+        library: LiveLibrary | None = None,
     ) -> None:
         self.settings = settings
         self.roles = roles
         self.sealer = Sealer.from_settings(settings)
         self.store = Store(settings, store_url, self.sealer)
-        self.library = LiveLibrary(settings.content_dir, settings.data_dir / "passages.npz")
+        cache = settings.data_dir / "passages.npz" if settings.passage_vectors else None
+        self.library = library or LiveLibrary(settings.content_dir, cache)
         self.understanding = Understanding(rasa_url, settings.parse_timeout)
         self.mailroom = Mailroom(self.store)
         self.telegram = self._telegram()
@@ -79,6 +85,9 @@ class System:
             await self._start_gateway()
 
     async def _start_gateway(self) -> None:
+        from bot.channels.rest import RestChannel
+        from bot.channels.web import WebChannel
+
         self._spawn(self.mailroom.run(), "mailroom")
         channels: list[Channel] = [
             RestChannel(self.settings, self.store, self.mailroom),
@@ -127,8 +136,10 @@ class System:
 
     def _telegram(self) -> TelegramChannel | None:
         settings = self.settings
-        if not settings.telegram_token:
+        if not settings.telegram_token or self.roles == ("worker",):
             return None
+        from bot.channels.telegram import TelegramChannel  # a second of imports: only where used
+
         if settings.telegram_token.count(":") != 1:
             raise SettingsError(
                 "TELEGRAM_TOKEN is not a bot token; copy the whole line that BotFather sent."

@@ -48,6 +48,7 @@ class Worker:
         self.library = library
         self.dialogue = Dialogue(understanding, library)
         self.leases = Leases(store, "worker", self._open, self._close)
+        self._running = asyncio.Semaphore(store.settings.worker_concurrency)
         self._shards: dict[int, _Shard] = {}
 
     async def run(self) -> None:
@@ -70,7 +71,7 @@ class Worker:
         async def handle(entry: InboxEntry) -> None:
             await self._handle(served, entry)
 
-        served.lanes = Lanes(handle, self.store.settings.worker_concurrency)
+        served.lanes = Lanes(handle, self._running)
         served.reader = asyncio.create_task(self._read(shard, served.lanes))
         self._shards[shard] = served
 

@@ -58,6 +58,7 @@ _KNOWN = (
     "bad gateway",
     "gateway time",
     "internal server error",
+    "invalid server response",
 )
 
 
@@ -104,4 +105,4 @@ def _ambiguous(error: TelegramError) -> bool:
     cause = error.__cause__
     if isinstance(cause, httpx.HTTPError):
         return not isinstance(cause, _NEVER_LEFT)
-    return says(error, "bad gateway", "gateway time")
+    return says(error, "bad gateway", "gateway time", "invalid server response")

@@ -17,7 +17,8 @@ GROUP_NOTICE = "group"
 """Payload of the update that asks for one polite sentence in a group."""
 
 _MEDIA = frozenset(
-    ["animation", "audio", "checklist", "contact", "dice", "document", "game", "paid_media", "photo", "poll", "sticker", "story", "video", "video_note", "voice"]
+    {"animation", "audio", "checklist", "contact", "dice", "document", "game", "paid_media"}
+    | {"photo", "poll", "sticker", "story", "video", "video_note", "voice"}
 )
 _GROUPS = ("group", "supergroup")
 _START = re.compile(r"/start(?:@\w+)?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)

@@ -32,9 +32,7 @@ class WebChannel:
     pulls = True
     per_second = 0.0
 
-    def __init__(
-        self, settings: Settings, store: Store, mailroom: Mailroom, library: Live
-    ) -> None:
+    def __init__(self, settings: Settings, store: Store, mailroom: Mailroom, library: Live) -> None:
         self.limits = PROFILES["web"].limits
         self._desk = Desk(settings, store, mailroom, library)
         self._page = pages.Page()
@@ -95,8 +93,9 @@ class WebChannel:
         session = self._desk.door.session(request)
         after = inbound.mail_id(request.query.get("after", "0"))
         seconds = _seconds(request.query.get("wait", "0"))
-        return json_answer({"mail": self._show(await self._desk.wait(session, after, seconds))},
-                           session)
+        return json_answer(
+            {"mail": self._show(await self._desk.wait(session, after, seconds))}, session
+        )
 
     @answered
     async def socket(self, request: web.Request) -> web.StreamResponse:

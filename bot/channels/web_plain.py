@@ -59,9 +59,8 @@ class PlainPages:
         nonce = door.form_nonce(session, fields.get("id", ""))
         if not door.own(request) or nonce is None:
             metrics.REFUSED.labels("web", "origin").inc()
-            notice = "failed" if session.kept else "cookies"
             kept = {**fields, "id": ""}
-            return await self._show(request, session, notice=notice, status=403, kept=kept)
+            return await self._show(request, session, notice="failed", status=403, kept=kept)
         try:
             said = inbound.said_in_form(fields)
             update_id = door.update_id(nonce, f"{said.kind} {said.payload} {said.text}")

@@ -98,9 +98,7 @@ class Doorkeeper:
     def form_nonce(self, session: Session, form_id: str) -> str | None:
         """Return what is unique in a form's id, None for an id of another session."""
         match = _FORM.fullmatch(form_id)
-        if match and hmac.compare_digest(
-            self._sign("form", session.token, match[1]), match[2]
-        ):
+        if match and hmac.compare_digest(self._sign("form", session.token, match[1]), match[2]):
             return match[1]
         return None
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -25,11 +28,15 @@ class LiveLibrary:
     """
 
     def __init__(self, folder: Path, cache: Path | None = None) -> None:
-        """Load the content. Raises ContentError when site or languages cannot be read."""
+        """Load the content; without `cache`, a file for vectors, passages are found by words.
+
+        Raises ContentError when site or languages cannot be read.
+        """
         self._loader = Loader(folder)
         self._folder = folder
-        self._vectors = PassageVectors(cache or folder / ".passages.npz")
+        self._vectors = PassageVectors(cache) if cache else None
         self._making = threading.Lock()
+        self._modest = ThreadPoolExecutor(1, "passages", initializer=_be_modest)
         self._closed = False
         self.current: Library
         self.problems: list[Problem]
@@ -43,10 +50,11 @@ class LiveLibrary:
 
     async def run(self) -> None:
         """Follow the files until cancelled."""
-        await asyncio.to_thread(self.make_vectors)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._modest, self.make_vectors)
         async for _ in awatch(self._folder, debounce=200, step=50, recursive=True):
             if await asyncio.to_thread(self.refresh):
-                await asyncio.to_thread(self.make_vectors)
+                await loop.run_in_executor(self._modest, self.make_vectors)
 
     def refresh(self) -> bool:
         """Read changed files; return whether the library changed."""
@@ -62,6 +70,7 @@ class LiveLibrary:
     def close(self) -> None:
         """Stop making vectors."""
         self._closed = True
+        self._modest.shutdown(wait=False, cancel_futures=True)
 
     def _report(self, problems: list[Problem]) -> None:
         self.problems = [problem for problem in problems if not problem.hint]
@@ -71,6 +80,8 @@ class LiveLibrary:
 
     def make_vectors(self) -> None:
         """Make the vectors of passages that have none yet; search by meaning works then."""
+        if self._vectors is None:
+            return
         with self._making:
             index = self.index
             vectors = self._vectors.make(
@@ -78,3 +89,9 @@ class LiveLibrary:
             )
             if vectors is not None:
                 index.set_vectors(vectors)
+
+
+def _be_modest() -> None:
+    """Let this thread take the processor only where nobody answers people (Linux threads)."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)

@@ -30,6 +30,11 @@ MIN_COSINE = 0.80
 MIN_OVERLAP = 0.35
 """Share of a text's trigrams (by weight) that a passage must hold to count by words alone."""
 
+EMBEDDED = 240
+"""Characters of a passage, after its title, that get a vector: its time grows with the length."""
+
+SAVED_EVERY = 200
+
 _WORD = re.compile(r"\w+")
 
 
@@ -56,7 +61,7 @@ class PassageIndex:
     @property
     def texts(self) -> list[str]:
         """The texts that need vectors, in order."""
-        return [unit.text for unit in self._units]
+        return [unit.text[:EMBEDDED] for unit in self._units]
 
     def set_vectors(self, vectors: Vector) -> None:
         """Give one L2-normalised vector for each text; search by meaning works from now on."""
@@ -152,14 +157,16 @@ class PassageVectors:
         """Return a vector for each text, computing only new ones; None when stopped."""
         keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
         fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
-        for key, text in fresh.items():
-            if stop():
-                return None
+        for number, (key, text) in enumerate(fresh.items(), 1):
             self._known[key] = self._embed(text).astype(np.float16)
+            if stop():
+                _save(self._path, self._known)
+                return None
+            if number % SAVED_EVERY == 0:
+                _save(self._path, self._known)
         if fresh:
-            kept = {key: self._known[key] for key in keys}
-            self._known = kept
-            _save(self._path, kept)
+            self._known = {key: self._known[key] for key in keys}
+            _save(self._path, self._known)
         rows = [self._known[key] for key in keys]
         return np.stack(rows).astype(np.float32) if rows else None
 

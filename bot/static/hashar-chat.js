@@ -226,8 +226,8 @@
     }
 
     fit() {
-      this.input.style.height = 'auto';
-      this.input.style.height = Math.min(this.input.scrollHeight + 2, 176) + 'px';
+      this.input.style.height = '';
+      if (this.input.value) this.input.style.height = Math.min(this.input.scrollHeight + 2, 176) + 'px';
     }
 
     /* ---- the log ---- */
@@ -267,6 +267,7 @@
 
     show(mail) {
       const follow = this.atEnd();
+      const fresh = !this.log.children.length;
       let first, latest, messages;
       mail.forEach((one) => {
         this.last = one.id;
@@ -282,6 +283,8 @@
       if (!first) return;
       if (!this.greeted) {
         this.reveal(latest);
+      } else if (fresh) { // the greeting stays below the head of the page
+        this.roll(0);
       } else if (follow) {
         const asked = first.previousElementSibling;
         const near = asked && asked.classList.contains('hc-you') && asked.offsetHeight < 200;

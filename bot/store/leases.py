@@ -36,7 +36,7 @@ class Leases:
         self.role = role
         self.held: dict[int, str] = {}
         self._leaving: dict[int, asyncio.Task[None]] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._ending: dict[int, asyncio.Task[None]] = {}
         self._member = secrets.token_hex(8)
         self._started = started
         self._stopped = stopped
@@ -44,10 +44,11 @@ class Leases:
         self._renew = store.client.register_script(scripts.RENEW)
         self._release = store.client.register_script(scripts.RELEASE)
         self._deadline: dict[int, float] = {}
+        self._closing = False
 
     async def run(self) -> None:
-        """Keep the share until cancelled."""
-        while True:
+        """Keep the share until cancelled or closed."""
+        while not self._closing:
             try:
                 await self.step()
             except StoreUnavailable:
@@ -57,21 +58,27 @@ class Leases:
 
     async def step(self) -> None:
         """Renew, then take or give back shards once."""
-        for shard in list(self.held):
-            if not await self._renewed(shard):
+        shards = list(self.held)
+        renewed = await asyncio.gather(*(self._renewed(shard) for shard in shards))
+        for shard, kept_it in zip(shards, renewed, strict=True):
+            if not kept_it:
                 self._lose(shard)
         share = await self._share()
+        if self._closing:
+            return
         kept = [shard for shard in self.held if shard not in self._leaving]
         for shard in kept[share:]:
             self._leave(shard)
         for shard in self._order():
             if len(kept) >= share:
                 break
-            if shard not in self.held and await self._take(shard):
+            free = shard not in self.held and shard not in self._ending
+            if free and await self._take(shard):
                 kept.append(shard)
 
     async def close(self) -> None:
         """Give all shards back, when the work in flight is done, and leave."""
+        self._closing = True
         for shard in list(self.held):
             self._leave(shard)
         await asyncio.gather(*self._leaving.values(), return_exceptions=True)
@@ -122,15 +129,17 @@ class Leases:
         return kept
 
     def _lose(self, shard: int) -> None:
-        self.held.pop(shard, None)
-        if shard not in self._leaving:
+        if self.held.pop(shard, None) is not None and shard not in self._leaving:
             log.warning("lease_lost", role=self.role, shard=shard)
-            task = asyncio.create_task(self._ended(shard))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
+            self._ending[shard] = asyncio.create_task(self._ended(shard))
 
     async def _ended(self, shard: int) -> None:
-        await self._stopped(shard)
+        """Let what is in flight end; only then may this process take the shard again, so that
+        it never works on one conversation twice at the same time."""
+        try:
+            await self._stopped(shard)
+        finally:
+            self._ending.pop(shard, None)
 
     def _drop_expired(self) -> None:
         for shard, deadline in list(self._deadline.items()):

@@ -1,0 +1,48 @@
+# `make run` starts Hashar, `make test` tests it. Both work from a fresh clone.
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+export RASA_TELEMETRY_ENABLED := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.PHONY: run test check bench nlu-report chaos soak clean lock browser
+
+run: $(VENV)/.ready
+	@exec $(PY) -m bot run
+
+test: $(VENV)/.ready node_modules/.ready browser
+	$(THREADS) $(PY) -m pytest
+
+check: $(VENV)/.ready
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m bot content check
+
+bench: $(VENV)/.ready
+	$(PY) -m bench
+
+nlu-report: $(VENV)/.ready
+	$(THREADS) $(PY) -m nlu.report
+
+lock: $(VENV)/.ready
+	tools/lock
+
+clean:
+	rm -rf build models data .pytest_cache .mypy_cache .ruff_cache
+
+# The environment: Python 3.10 and exactly the locked packages, checked by hash.
+$(VENV)/.ready: requirements/full.txt requirements/uv.txt tools/environment
+	@tools/environment $(VENV) requirements/full.txt
+	@touch $@
+
+# axe-core, for the accessibility tests of the web chat.
+node_modules/.ready: package.json package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed for the accessibility tests: install nodejs." >&2; exit 1; }
+	npm ci --no-audit --no-fund --silent
+	@touch $@
+
+browser:
+	@tools/browser

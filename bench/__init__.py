@@ -1,0 +1,1 @@
+"""Speed against a stock Rasa assistant with the same content: `python -m bench` (docs/bench.md)."""

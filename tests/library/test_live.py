@@ -1,0 +1,65 @@
+"""An admin saves a file: live within two seconds, without restart; a broken one changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.library.live import LiveLibrary
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """A copy of the whole real content."""
+    return Path(shutil.copytree(ROOT / "content", tmp_path / "content"))
+
+
+async def title_is(live: LiveLibrary, title: str, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if live.current.guides["passport"].texts["en"].title == title:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_saved_file_is_live_and_a_broken_one_is_refused(content: Path) -> None:
+    """A new title appears within two seconds; a broken file leaves the last good one."""
+    live = LiveLibrary(content)
+    following = asyncio.create_task(live.run())
+    await asyncio.sleep(0.5)
+    path = content / "guides" / "passport" / "en.md"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("title: Passport", "title: Travel passport"), encoding="utf-8")
+    assert await title_is(live, "Travel passport", 2.0)
+    path.write_text(text.replace("title: Passport", "title: 99"), encoding="utf-8")
+    assert not await title_is(live, "99", 1.5)
+    assert live.problems
+    path.write_text(text, encoding="utf-8")
+    assert await title_is(live, "Passport", 2.0)
+    assert not live.problems
+    following.cancel()
+    await asyncio.gather(following, return_exceptions=True)
+    live.close()
+
+
+def test_passages_are_found_by_words_alone(library: LiveLibrary) -> None:
+    """Without vectors a question still finds its guide by its words, in its language."""
+    for question, guide in [
+        ("пенсионный возраст женщин", "pension"),
+        ("urgent identity card", "identity-card"),
+        ("некені қиюдың ақысы", "marriage"),
+    ]:
+        found = library.search(question, None)
+        assert guide in [passage.guide for passage in found[:3]], found
+
+
+def test_nonsense_finds_nothing(library: LiveLibrary) -> None:
+    """What shares no words with the content finds no passage."""
+    assert library.search("zzqx vvbn kkjh", None) == ()
