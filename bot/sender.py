@@ -98,7 +98,7 @@ class Sender:
             await self._deliver(served, entry)
 
         served.lanes = Lanes(handle, self._running, queued=1000)
-        served.reader = asyncio.create_task(self._read(shard, served.lanes))
+        served.reader = asyncio.create_task(self._read(shard, served, served.lanes))
         self._shards[shard] = served
 
     async def _close(self, shard: int) -> None:
@@ -110,15 +110,17 @@ class Sender:
             await asyncio.gather(served.reader, return_exceptions=True)
             await served.lanes.drain(self.store.settings.lease_seconds / 2)
 
-    async def _read(self, shard: int, lanes: Lanes[OutboxEntry]) -> None:
+    async def _read(self, shard: int, served: _Shard, lanes: Lanes[OutboxEntry]) -> None:
         after = "0"
-        while True:
+        while not served.ended:  # a cancellation can get lost in a library's time-out
             try:
                 entries = await self.store.read_outbox(shard, after)
             except StoreUnavailable:
                 await asyncio.sleep(0.5)
                 continue
             for entry in entries:
+                if served.ended:
+                    break
                 after = entry.id
                 await lanes.put(entry.conversation, entry)
 

@@ -1,4 +1,4 @@
-"""One frozen Settings, read from the environment. Each has a default and a line in docs/settings.md."""
+"""One frozen Settings, read from the environment; each one is in docs/settings.md."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Settings:
     redis_cluster: bool = _setting(False, "Whether REDIS_URL is a node of a cluster.")
     rasa_url: str = _setting("", "Rasa NLU server to use; empty starts one.")
     shards: int = _setting(16, "Shards of the conversations; never change it on a filled store.")
-    worker_concurrency: int = _setting(64, "Turns that one worker handles at once.")
-    lease_seconds: float = _setting(6.0, "Seconds after which a silent worker's shards are taken.")
+    worker_concurrency: int = _setting(32, "Turns that one worker handles at once.")
+    lease_seconds: float = _setting(8.0, "Seconds after which a silent worker's shards are taken.")
     parse_timeout: float = _setting(8.0, "Seconds to wait for Rasa before free text is parked.")
     parked_hours: float = _setting(12.0, "Hours that a parked question waits for Rasa.")
     passage_vectors: bool = _setting(

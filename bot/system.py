@@ -105,22 +105,23 @@ class System:
 
     async def stop(self) -> None:
         """Stop receiving, finish what is in flight, give back the shards. Within 10 seconds."""
-        stops: list[Any] = []
         if self.gateway:
-            stops.append(self.gateway.stop())
-        if self.worker:
-            stops.append(self.worker.stop())
-        if self.sender:
-            stops.append(self.sender.stop())
-        for stop in stops:
-            with contextlib.suppress(asyncio.TimeoutError, StoreUnavailable):
-                await asyncio.wait_for(stop, 4)
+            await _within(3, self.gateway.stop())
+        parts = [part.stop() for part in (self.worker, self.sender) if part]
+        await asyncio.gather(*(_within(4, stop) for stop in parts))
         self.library.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._end_tasks()
         await self.understanding.close()
         await self.store.close()
+
+    async def _end_tasks(self) -> None:
+        """Cancel what runs; again after half a second, as a library's time-out can swallow it."""
+        running = set(self._tasks)
+        for _ in range(4):
+            for task in running:
+                task.cancel()
+            if running:
+                _, running = await asyncio.wait(running, timeout=0.5)
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -153,6 +154,12 @@ class System:
             per_second=settings.telegram_rate,
             commands=commands(self.library.current),
         )
+
+
+async def _within(seconds: float, stop: Coroutine[Any, Any, None]) -> None:
+    """Give a part some seconds to stop."""
+    with contextlib.suppress(asyncio.TimeoutError, StoreUnavailable):
+        await asyncio.wait_for(stop, seconds)
 
 
 def commands(library: Library) -> dict[str, list[tuple[str, str]]]:

@@ -72,7 +72,7 @@ class Worker:
             await self._handle(served, entry)
 
         served.lanes = Lanes(handle, self._running)
-        served.reader = asyncio.create_task(self._read(shard, served.lanes))
+        served.reader = asyncio.create_task(self._read(shard, served, served.lanes))
         self._shards[shard] = served
 
     async def _close(self, shard: int) -> None:
@@ -84,15 +84,17 @@ class Worker:
             await asyncio.gather(served.reader, return_exceptions=True)
             await served.lanes.drain(self.store.settings.lease_seconds / 2)
 
-    async def _read(self, shard: int, lanes: Lanes[InboxEntry]) -> None:
+    async def _read(self, shard: int, served: _Shard, lanes: Lanes[InboxEntry]) -> None:
         after = "0"
-        while True:
+        while not served.ended:  # a cancellation can get lost in a library's time-out
             try:
                 entries = await self.store.read_inbox(shard, after)
             except StoreUnavailable:
                 await asyncio.sleep(0.5)
                 continue
             for entry in entries:
+                if served.ended:
+                    break
                 after = entry.id
                 await lanes.put(entry.conversation, entry)
 

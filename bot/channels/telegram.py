@@ -35,6 +35,7 @@ from bot.model import Message, Receipt, Update
 
 ROUTE = "/webhooks/telegram"
 CONNECTIONS = 40
+CLOSE_SECONDS = 3.0
 BAD_TOKEN = "Telegram does not know TELEGRAM_TOKEN; copy the token from @BotFather again."
 
 _TOKEN = re.compile(r"[A-Za-z0-9:_-]+")
@@ -86,6 +87,8 @@ class TelegramChannel:
         self._retry_seconds = retry_seconds
         self._intake = Intake()
         self._task: asyncio.Task[None] | None = None
+        self._in_flight: set[object] = set()
+        self._idle = asyncio.Event()
         _silence_libraries()
         self._requests = (
             HTTPXRequest(connection_pool_size=2, connect_timeout=10, pool_timeout=10),
@@ -192,6 +195,8 @@ class TelegramChannel:
         except ValueError:
             raise PermanentDeliveryError("The address is not a Telegram chat id.") from None
         keyboard = _keyboard(message)
+        delivery = object()
+        self._in_flight.add(delivery)
         try:
             if message.edit.isdecimal() and await self._edit(chat, message, keyboard):
                 return Receipt(message.edit)
@@ -207,6 +212,9 @@ class TelegramChannel:
             )
         except TelegramError as error:
             raise delivery_error(error) from None
+        finally:
+            self._in_flight.discard(delivery)
+            self._idle.set()
         return Receipt(str(sent.message_id))
 
     async def _edit(
@@ -251,14 +259,24 @@ class TelegramChannel:
             log.info("telegram_press_not_answered", error=reason(error))
 
     async def close(self) -> None:
-        """Stop polling and free the connections; the webhook stays, so that Telegram queues."""
+        """Stop polling, end deliveries under way, free the connections.
+
+        The webhook stays, so that Telegram keeps what comes meanwhile.
+        """
         task, self._task = self._task, None
         if task:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._deliveries_end(), CLOSE_SECONDS)
         for request in self._requests:
             await request.shutdown()
+
+    async def _deliveries_end(self) -> None:
+        while self._in_flight:
+            self._idle.clear()
+            await self._idle.wait()
 
 
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:

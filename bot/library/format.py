@@ -16,7 +16,11 @@ from bot.library.model import Fact, Site
 Strings = Mapping[str, str | Mapping[str, str]]
 
 
-_YEAR_WORDS = {"ru": ((" г.", " года"),), "kk": ((" ж.", " жылғы"),), "ky": (("-ж.,", "-жылдын"), ("-ж.", "-жыл"))}
+_YEAR_WORDS = {
+    "ru": ((" г.", " года"),),
+    "kk": ((" ж.", " жылғы"),),
+    "ky": (("-ж.,", "-жылдын"), ("-ж.", "-жыл")),
+}
 """CLDR shortens 'year'; a full stop in the middle of a sentence is hard to read and to hear."""
 
 

@@ -41,7 +41,9 @@ elseif ARGV[3] ~= '' then
   redis.call('SET', KEYS[3], ARGV[3], 'EX', ARGV[4])
 end
 if ARGV[8] ~= '' then redis.call('XADD', KEYS[6], '*', 'c', ARGV[5], 'u', ARGV[8]) end
-if ARGV[9] ~= '' then redis.call('XADD', KEYS[7], 'MAXLEN', '~', 10000, '*', 'c', ARGV[5], 'r', ARGV[9]) end
+if ARGV[9] ~= '' then
+  redis.call('XADD', KEYS[7], 'MAXLEN', '~', 10000, '*', 'c', ARGV[5], 'r', ARGV[9])
+end
 if ARGV[6] ~= '' then
   redis.call('XADD', KEYS[5], 'MAXLEN', '~', 200, '*', 't', ARGV[2], 'm', ARGV[6])
   redis.call('EXPIRE', KEYS[5], ARGV[7])

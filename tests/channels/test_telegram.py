@@ -463,6 +463,19 @@ async def test_telegram_away(make: Make) -> None:
         assert await channel.describe() == ""
 
 
+async def test_close_ends_deliveries(channel: TelegramChannel, telegram: FakeTelegram) -> None:
+    """Closing lets a delivery under way end; one that comes later surely did not arrive."""
+    telegram.faults = [Fault("slow", calls=(1,), delay=0.2)]
+    delivery = asyncio.create_task(channel.send("7", Message("x")))
+    await telegram.until(lambda: telegram.calls["sendMessage"] == 1)
+    await channel.close()
+    assert (await delivery).reference == str(telegram.sent[7][0].message_id)
+    with pytest.raises(TemporaryDeliveryError) as caught:
+        await channel.send("7", Message("late"))
+    assert not caught.value.ambiguous
+    await channel.close()
+
+
 def test_retry_after_in_any_form() -> None:
     """`retry_after` may be a number or a timedelta; a moved chat is out of reach."""
     error = delivery_error(telegram_errors.RetryAfter(5))

@@ -320,7 +320,7 @@ async def test_a_message_is_answered_with_safe_html_and_buttons(visitor: Visitor
     (message,) = mail["messages"]
     assert message["html"].startswith("<p><strong>Passport</strong></p>")
     assert (message["lang"], message["dir"]) == ("en", "ltr")
-    assert {"label": "Documents", "payload": "guide/passport/documents"} in message["buttons"]
+    assert {"label": "Documents", "payload": "guide:passport:documents"} in message["buttons"]
     assert await visitor.mail(mail["id"], wait=0) == []
 
 
@@ -332,7 +332,7 @@ async def test_a_message_sent_again_is_answered_once(visitor: Visitor) -> None:
 
 
 async def test_a_button_is_answered(visitor: Visitor) -> None:
-    body = {"id": "press-it-1", "payload": "guide/passport/documents", "lang": "ru"}
+    body = {"id": "press-it-1", "payload": "guide:passport:documents", "lang": "ru"}
     assert await visitor.post(body) == (200, {"accepted": True})
     (mail,) = await visitor.mail()
     assert mail["messages"][0]["lang"] == "ru"
@@ -719,8 +719,8 @@ async def test_a_conversation_works_with_forms_alone(visitor: Visitor) -> None:
     await visitor.submit(text="passport")
     assert len(visitor.articles) == 2
     assert 'id="new"' in visitor.articles[1]
-    assert 'value="guide/passport/documents"' in visitor.articles[1]
-    await visitor.submit(payload="guide/passport/documents")
+    assert 'value="guide:passport:documents"' in visitor.articles[1]
+    await visitor.submit(payload="guide:passport:documents")
     assert len(visitor.articles) == 3
     assert 'id="new"' in visitor.articles[2]
 
@@ -729,7 +729,7 @@ async def test_a_page_changes_its_language_with_the_answers(visitor: Visitor) ->
     await visitor.open()
     await visitor.submit(start="1", lang="ru")
     assert '<html lang="ru"' in visitor.page
-    await visitor.submit(payload="language/ar", lang="ru")
+    await visitor.submit(payload="language:ar", lang="ru")
     assert '<html lang="ar" dir="rtl"' in visitor.page
 
 

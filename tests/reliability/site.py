@@ -64,7 +64,7 @@ async def site(**settings: str) -> AsyncIterator[Site]:
         "TELEGRAM_RATE": "2000",
         "PORT": str(port),
         "DATA_DIR": str(folder),
-        "LEASE_SECONDS": "4",
+        "LEASE_SECONDS": "5",
         "USER_RATE": "0",
         "PASSAGE_VECTORS": "false",
         "SECRET_KEYS": "test",
