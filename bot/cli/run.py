@@ -95,7 +95,7 @@ async def serve(
     watchers = [asyncio.create_task(child.watch()) for child in children]
     try:
         await system.start(alone=not settings.redis_url)
-        ready = asyncio.create_task(_tell(system))
+        ready = asyncio.create_task(_tell(system, stopping))
         failed = asyncio.create_task(system.wait())
         stopped = asyncio.create_task(stopping.wait())
         await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -111,7 +111,7 @@ async def serve(
         await system.stop()
 
 
-async def _tell(system: System) -> None:
+async def _tell(system: System, stopping: asyncio.Event) -> None:
     """Print where to chat, and when free text is understood."""
     if system.gateway:
         host = system.settings.host
@@ -120,11 +120,13 @@ async def _tell(system: System) -> None:
     if system.telegram and "gateway" in system.roles:
         print(f"Chat on Telegram:    {await system.telegram.describe()}", flush=True)
     began = time.monotonic()
-    while True:
+    while not stopping.is_set():
         with contextlib.suppress(UnderstandingUnavailable):
             await system.understanding.check()
             break
         await asyncio.sleep(0.25)
+    else:
+        return
     print(
         f"Free text is understood now ({time.monotonic() - began:.0f} s after the start).",
         flush=True,

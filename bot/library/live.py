@@ -37,6 +37,7 @@ class LiveLibrary:
         self._vectors = PassageVectors(cache) if cache else None
         self._making = threading.Lock()
         self._modest = ThreadPoolExecutor(1, "passages", initializer=_be_modest)
+        self._stop = asyncio.Event()
         self._closed = False
         self.current: Library
         self.problems: list[Problem]
@@ -49,10 +50,14 @@ class LiveLibrary:
         return self.index.search(text, vector)
 
     async def run(self) -> None:
-        """Follow the files until cancelled."""
+        """Follow the files until cancelled or closed."""
+        self._stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._modest, self.make_vectors)
-        async for _ in awatch(self._folder, debounce=200, step=50, recursive=True):
+        watch = awatch(
+            self._folder, debounce=200, step=50, stop_event=self._stop, rust_timeout=500
+        )  # it notices a stop or a cancellation only between two time-outs
+        async for _ in watch:
             if await asyncio.to_thread(self.refresh):
                 await loop.run_in_executor(self._modest, self.make_vectors)
 
@@ -70,6 +75,7 @@ class LiveLibrary:
     def close(self) -> None:
         """Stop making vectors."""
         self._closed = True
+        self._stop.set()
         self._modest.shutdown(wait=False, cancel_futures=True)
 
     def _report(self, problems: list[Problem]) -> None:

@@ -44,6 +44,7 @@ class Leases:
         self._renew = store.client.register_script(scripts.RENEW)
         self._release = store.client.register_script(scripts.RELEASE)
         self._deadline: dict[int, float] = {}
+        self._one_step = asyncio.Lock()
         self._closing = False
 
     async def run(self) -> None:
@@ -58,6 +59,10 @@ class Leases:
 
     async def step(self) -> None:
         """Renew, then take or give back shards once."""
+        async with self._one_step:
+            await self._step()
+
+    async def _step(self) -> None:
         shards = list(self.held)
         renewed = await asyncio.gather(*(self._renewed(shard) for shard in shards))
         for shard, kept_it in zip(shards, renewed, strict=True):
@@ -70,7 +75,7 @@ class Leases:
         for shard in kept[share:]:
             self._leave(shard)
         for shard in self._order():
-            if len(kept) >= share:
+            if len(kept) >= share or self._closing:
                 break
             free = shard not in self.held and shard not in self._ending
             if free and await self._take(shard):
@@ -79,8 +84,9 @@ class Leases:
     async def close(self) -> None:
         """Give all shards back, when the work in flight is done, and leave."""
         self._closing = True
-        for shard in list(self.held):
-            self._leave(shard)
+        async with self._one_step:  # a step that takes shards comes to its end first
+            for shard in list(self.held):
+                self._leave(shard)
         await asyncio.gather(*self._leaving.values(), return_exceptions=True)
         with contextlib.suppress(StoreUnavailable):
             async with errors():
