@@ -94,6 +94,7 @@ class Bench:
             times["stock"] = self._stock.train()
         if options.quick:
             self._ours.borrow(ROOT / "models")
+            self._ours.train(cold=False, force=False)
         elif not (options.reuse and self._ours.trained):
             _say("training Hashar")
             times["cold"] = self._ours.train(cold=True)
@@ -115,6 +116,7 @@ class Bench:
             "others_share": round(max(0.0, others) / wall / (os.cpu_count() or 1), 3),
             "minutes": round(wall / 60, 1),
             "texts_varied": texts.varied,
+            "fallbacks": {one.name: results.fallbacks(one.name) for one in systems},
             "options": vars(options),
         }
         self._report(results, about)
@@ -131,6 +133,8 @@ class Bench:
             f"Stock Rasa {about['rasa']}: default pipeline, "
             f"{'RulePolicy alone' if self._options.lean else 'default policies'}; its epochs are "
             "cut, as only speed is compared.\n"
+            f"Texts not understood: stock {about['fallbacks'][self._stock.name]:.0%}, "
+            f"Hashar {about['fallbacks'][self._ours.name]:.0%}.\n"
             "Values are medians over the rounds; ratios are medians of the rounds' pairs.\n\n"
             f"{report.table(rows)}\n\nAll figures: {FOLDER / 'result.json'}"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,18 +16,21 @@ from bench.processes import BenchError
 TURN_SECONDS = 300.0
 """How long a turn may take before the bench gives up."""
 
-Answered = Callable[[list[dict[str, Any]]], bool]
+Rows = list[dict[str, Any]]
+Judge = Callable[[Rows], str]
+"""Says what an answer is: 'answer', 'fallback' (a text not understood), or '' (no answer)."""
 
 _numbers = itertools.count()
 
 
 class Users:
-    """People who write to one system. `answered` says whether an answer is a real one."""
+    """People who write to one system. `kinds` counts the answers by kind."""
 
-    def __init__(self, name: str, url: str, answered: Answered) -> None:
+    def __init__(self, name: str, url: str, judge: Judge) -> None:
         self._name = name
         self._url = f"{url}/webhooks/rest/webhook"
-        self._answered = answered
+        self._judge = judge
+        self.kinds: Counter[str] = Counter()
 
     def session(self) -> aiohttp.ClientSession:
         """Return a client with its own connections."""
@@ -43,8 +47,10 @@ class Users:
         except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as error:
             raise BenchError(f"{self._name} did not answer: {type(error).__name__}.") from error
         seconds = time.perf_counter() - began
-        if not self._answered(rows):
+        kind = self._judge(rows)
+        if not kind:
             raise BenchError(f"{self._name} gave no real answer to {text!r}: {str(rows)[:300]}")
+        self.kinds[kind] += 1
         return seconds
 
     async def one_by_one(self, texts: Sequence[str], per_conversation: int = 10) -> list[float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -66,14 +67,20 @@ class Series:
 
 @dataclass
 class Results:
-    """Series by measurement, then by system, one a round; and resident bytes by system."""
+    """Series by measurement, then by system, one a round; resident bytes by system; and how
+    many free texts each system answered or did not understand."""
 
     series: dict[str, dict[str, list[Series]]] = field(default_factory=dict)
     memory: dict[str, dict[str, int]] = field(default_factory=dict)
+    kinds: dict[str, Counter[str]] = field(default_factory=dict)
 
     def add(self, measurement: str, system: str, series: Series) -> None:
         """Keep a series of one more round."""
         self.series.setdefault(measurement, {}).setdefault(system, []).append(series)
+
+    def fallbacks(self, system: str) -> float:
+        """Return the share of free texts that a system did not understand."""
+        return self.kinds[system]["fallback"] / self.kinds[system].total()
 
 
 Measured = Callable[[System], Awaitable[tuple[float, list[float]]]]
@@ -113,7 +120,10 @@ class Measurement:
         plan = self._plan
         free = self._texts.take(plan.free)
         chosen = random.Random(number).choices(self._guides, k=plan.buttons)
+        for system in self._systems:
+            system.users.kinds.clear()
         await self._each("free text", lambda one: _alone(one, free))
+        self._remember_kinds()
         await self._each("free text again", lambda one: _alone(one, free))
         await self._each("button", lambda one: _alone(one, [self._press(one, g) for g in chosen]))
         for clients, count in plan.crowds:
@@ -144,6 +154,11 @@ class Measurement:
                 f"turns {start + 1}-{start + CHUNK}",
                 lambda one, texts=texts: _part(one, senders[one.name], texts),  # type: ignore[misc]
             )
+
+    def _remember_kinds(self) -> None:
+        for system in self._systems:
+            found = self.results.kinds.setdefault(system.name, Counter())
+            found.update(system.users.kinds)
 
     def _press(self, system: System, guide: str) -> str:
         return system.button.format(guide=guide)

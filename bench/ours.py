@@ -6,21 +6,34 @@ import shutil
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-from bench.client import Users
+import numpy as np
+
+from bench.client import Rows, Users
 from bench.processes import QUIET, Program, run_to_end
 from bench.system import Started, System
 from bot.embedded import free_port
+from bot.library.live import LiveLibrary
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def answered(rows: list[dict[str, Any]]) -> bool:
-    """Return whether an answer is a real one: a free text must have been understood by Rasa, so
-    that 'please wait' does not count; a button has content."""
+def judge(rows: Rows) -> str:
+    """Return what an answer is. A free text must have been understood by Rasa, so that 'please
+    wait' does not count; a button has content."""
     metadata = rows[-1].get("metadata", {}) if rows else {}
-    return bool("intent" in metadata or metadata.get("content_id"))
+    if metadata.get("intent") == "nlu_fallback":
+        return "fallback"
+    return "answer" if "intent" in metadata or metadata.get("content_id") else ""
+
+
+def _vectors(file: Path) -> int:
+    """Return how many vectors of passages are stored already."""
+    try:
+        with np.load(file) as stored:
+            return len(stored["keys"])
+    except (OSError, ValueError, KeyError, EOFError):
+        return 0
 
 
 class Ours(System):
@@ -32,8 +45,9 @@ class Ours(System):
     def __init__(self, folder: Path, content: Path) -> None:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        super().__init__(folder, Users(self.name, url, answered), url)
+        super().__init__(folder, Users(self.name, url, judge), url)
         self.data = folder / "data"
+        self._content = content
         self.environment = {
             **QUIET,
             "PORT": str(port),
@@ -49,12 +63,13 @@ class Ours(System):
         """Return whether an earlier run left a model."""
         return any((self.folder / "models").glob("*.tar.gz"))
 
-    def train(self, cold: bool) -> tuple[float, float]:
-        """Train; return wall and CPU seconds. `cold` has no stored embeddings to start from."""
+    def train(self, *, cold: bool, force: bool = True) -> tuple[float, float]:
+        """Train; return wall and CPU seconds. `cold` has no stored embeddings to start from;
+        without `force`, only a stale model is trained."""
         if cold:
             shutil.rmtree(self.folder / "models", ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "nlu.train", "--force"]
+        command = [sys.executable, "-m", "nlu.train", *(["--force"] if force else [])]
         log = self.folder / "train.log"
         return run_to_end("Training Hashar", command, self.environment, log, ROOT)
 
@@ -71,10 +86,10 @@ class Ours(System):
         began = time.monotonic()
         self._run()
         started = await self._until_understood(began)
-        vectors = self.data / "passages.npz"
+        passages = len(set(LiveLibrary(self._content).index.texts))
 
         async def made() -> bool:
-            return vectors.exists()
+            return _vectors(self.data / "passages.npz") >= passages
 
         await self.until("making vectors of the passages", made, 0.5)
         started.more["search by meaning, first start"] = time.monotonic() - began

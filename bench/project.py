@@ -9,6 +9,7 @@ import importlib.util
 import json
 import shutil
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ class Project:
         self._lean = lean
         self._most = examples
         self._library: Library = LiveLibrary(content).current
+
+    @cached_property
+    def fallback(self) -> str:
+        """The text that the assistant says when it did not understand."""
+        return str(self._say("not_found")[-1]["text"])
 
     def write(self) -> None:
         """Write all files of the project but the action server's address."""

@@ -5,18 +5,12 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
-from bench.client import Users
+from bench.client import Rows, Users
 from bench.processes import QUIET, Program, run_to_end, threads
 from bench.project import Project
 from bench.system import Started, System
 from bot.embedded import free_port
-
-
-def answered(rows: list[dict[str, Any]]) -> bool:
-    """Return whether an answer is a real one. Rasa's channel answers an error with nothing."""
-    return bool(rows and rows[-1].get("text"))
 
 
 class Stock(System):
@@ -28,9 +22,14 @@ class Stock(System):
     def __init__(self, folder: Path, project: Project, threads_: int = 1) -> None:
         self._port, self._actions_port = free_port(), free_port()
         url = f"http://127.0.0.1:{self._port}"
-        super().__init__(folder, Users(self.name, url, answered), url)
+        super().__init__(folder, Users(self.name, url, self._judge), url)
         self.project = project
         self.environment = {**QUIET, **threads(threads_), "LOG_LEVEL": "WARNING"}
+
+    def _judge(self, rows: Rows) -> str:
+        """Return what an answer is. Rasa's channel answers an error with nothing."""
+        text = rows[-1].get("text") if rows else ""
+        return "fallback" if text == self.project.fallback else "answer" if text else ""
 
     @property
     def trained(self) -> bool:

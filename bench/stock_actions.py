@@ -10,13 +10,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.executor import CollectingDispatcher
+from rasa_sdk import Action, Tracker  # type: ignore[import-untyped]
+from rasa_sdk.executor import CollectingDispatcher  # type: ignore[import-untyped]
 
 ANSWERS = json.loads((Path(__file__).parent / "answers.json").read_text(encoding="utf-8"))
 
 
-class ActionGuide(Action):
+class ActionGuide(Action):  # type: ignore[misc]
     """Answers a guide's intent with the guide's short answer, or a section of it."""
 
     def name(self) -> str:

@@ -25,9 +25,7 @@ Measure = Callable[[str], int]
 _PHONE = re.compile(r"tel:\+?[0-9().*#-]{1,32}")
 _ADDRESS = re.compile(r"https?://[^/?#@\\]+(?:[/?#][^\\]*)?", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:tel:|https?://)", re.IGNORECASE)
-_BOLD = re.compile(
-    r"\*\*(?=\S)(?:\\.|<[^<>\s]*>|<(?![^<>\s]*>)|[^\\<])+?(?<=\S)(\*\*)", re.DOTALL
-)
+_BOLD = re.compile(r"\*\*(?=\S)(?:\\.|<[^<>\s]*>|<(?![^<>\s]*>)|[^\\<])+?(?<=\S)(\*\*)", re.DOTALL)
 _LIST_START = re.compile(r"^(\s*\d{0,9})([-+.)])(?=\s|$)", re.MULTILINE)
 _SENTENCE = re.compile(r"(?<=\w\w)[.!?…։።؟।॥]+[\"'»”’)\]]*\s+|[。！？]+[」』”）]*\s*")
 _WORD = re.compile(r"\s+")

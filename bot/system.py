@@ -105,10 +105,12 @@ class System:
 
     async def stop(self) -> None:
         """Stop receiving, finish what is in flight, give back the shards. Within 10 seconds."""
-        if self.gateway:
-            await _within(3, self.gateway.stop())
         parts = [part.stop() for part in (self.worker, self.sender) if part]
         await asyncio.gather(*(_within(4, stop) for stop in parts))
+        if self.gateway:  # last, as the sender delivers through its channels
+            await _within(4, self.gateway.stop())
+        elif self.telegram:
+            await _within(4, self.telegram.close())
         self.library.close()
         await self._end_tasks()
         await self.understanding.close()

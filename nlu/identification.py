@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix, diags
 
 from nlu import learning, ngrams
@@ -29,7 +28,9 @@ class Identifier:
         self._frequencies = frequencies
         self._model = model
         self._by_script = {
-            script: np.array([i for i, l in enumerate(self.labels) if l.endswith(script)], int)
+            script: np.array(
+                [i for i, label in enumerate(self.labels) if label.endswith(script)], int
+            )
             for script in SCRIPTS
         }
 

@@ -1,6 +1,7 @@
 """Multinomial logistic regression in numpy and scipy: small, fast to train, nothing to pickle."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 Floats = npt.NDArray[np.float32]
-Matrix = Floats | csr_matrix
+Matrix: TypeAlias = "Floats | csr_matrix"
 
 
 @dataclass(frozen=True)

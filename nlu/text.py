@@ -53,8 +53,11 @@ def cleaned(text: str) -> str:
     HEAD_CHARACTERS + TAIL_CHARACTERS long. Case, punctuation and diacritics stay.
     """
     # NFKC can lengthen a text 18 times, so cut before and after.
-    text = unicodedata.normalize("NFKC", text[: 20 * (HEAD_CHARACTERS + TAIL_CHARACTERS)] +
-                                 text[20 * (HEAD_CHARACTERS + TAIL_CHARACTERS):][-TAIL_CHARACTERS:])
+    text = unicodedata.normalize(
+        "NFKC",
+        text[: 20 * (HEAD_CHARACTERS + TAIL_CHARACTERS)]
+        + text[20 * (HEAD_CHARACTERS + TAIL_CHARACTERS) :][-TAIL_CHARACTERS:],
+    )
     text = _URL.sub(" ", text)
     text = _LONG_NUMBER.sub(" ", text)
     text = "".join(" " if _is_noise(c) and c not in "\u200c\u200d" else c for c in text)

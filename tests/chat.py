@@ -73,7 +73,9 @@ class Chat:
     def payloads(self) -> list[str]:
         """The payloads offered now."""
         return [
-            button["payload"].lstrip("/") for row in self.answers for button in row.get("buttons", ())
+            button["payload"].lstrip("/")
+            for row in self.answers
+            for button in row.get("buttons", ())
         ]
 
     @property

@@ -138,9 +138,7 @@ async def fake_rasa() -> AsyncIterator[FakeRasa]:
 
 
 @pytest.fixture
-async def system(
-    settings: Settings, fake_rasa: FakeRasa, folder: Path
-) -> AsyncIterator[System]:
+async def system(settings: Settings, fake_rasa: FakeRasa, folder: Path) -> AsyncIterator[System]:
     """The whole system in this process, with the fake Rasa."""
     one = System(settings, settings.redis_url, fake_rasa.url, library=_library())
     await one.start(alone=True)

@@ -19,7 +19,8 @@ class Profile:
 
 
 PROFILES = {
-    "telegram": Profile(Limits(text=4096, buttons=40, label=60, markup="telegram")),
+    # Telegram takes 4,096; the rest is room for 'you may have received this already'.
+    "telegram": Profile(Limits(text=3900, buttons=40, label=60, markup="telegram")),
     "web": Profile(Limits(text=6000, buttons=60, label=80, markup="web"), pulls=True),
     "rest": Profile(Limits(text=6000, buttons=60, label=80, markup="plain"), pulls=True),
 }

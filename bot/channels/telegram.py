@@ -90,16 +90,7 @@ class TelegramChannel:
         self._in_flight: set[object] = set()
         self._idle = asyncio.Event()
         _silence_libraries()
-        self._requests = (
-            HTTPXRequest(connection_pool_size=2, connect_timeout=10, pool_timeout=10),
-            HTTPXRequest(
-                connection_pool_size=CONNECTIONS,
-                connect_timeout=10,
-                read_timeout=20,
-                write_timeout=10,
-                pool_timeout=20,
-            ),
-        )
+        self._requests = (_http(2), _http(CONNECTIONS))
         self._bot = Bot(
             token,
             base_url=f"{api_url.rstrip('/')}/bot",
@@ -277,6 +268,12 @@ class TelegramChannel:
         while self._in_flight:
             self._idle.clear()
             await self._idle.wait()
+
+
+def _http(connections: int) -> HTTPXRequest:
+    return HTTPXRequest(
+        connections, read_timeout=20, write_timeout=10, connect_timeout=10, pool_timeout=20
+    )
 
 
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:

@@ -14,7 +14,7 @@ from bot.channels.base import Accept
 from bot.channels.web_desk import Desk, Limiter, Live
 from bot.channels.web_plain import PlainPages
 from bot.channels.web_replies import HEADERS, SLOW_DOWN, Limited, answered, error, json_answer
-from bot.channels.web_socket import HEARTBEAT, Socket, Switchboard
+from bot.channels.web_socket import GOODBYE_SECONDS, HEARTBEAT, Socket, Switchboard
 from bot.errors import BadUpdate, PermanentDeliveryError, StoreUnavailable
 from bot.model import Message, Receipt, Update
 from bot.settings import Settings
@@ -102,7 +102,10 @@ class WebChannel:
         """Serve one WebSocket until it closes."""
         self._desk.check_origin(request)
         line = web.WebSocketResponse(
-            heartbeat=HEARTBEAT, max_msg_size=inbound.JSON_LIMIT, compress=False, timeout=1.0
+            heartbeat=HEARTBEAT,
+            max_msg_size=inbound.JSON_LIMIT,
+            compress=False,
+            timeout=GOODBYE_SECONDS,
         )
         if not line.can_prepare(request).ok:
             return error(426, "upgrade", "This address speaks WebSocket.")

@@ -27,6 +27,7 @@ PER_SESSION = 5
 """Open sockets of one session; a further one closes the oldest, which goes on by polling."""
 
 HEARTBEAT = 50.0
+GOODBYE_SECONDS = 1.0
 HELLO_SECONDS = 15.0
 WAIT_SECONDS = 120.0
 BURST = 30
@@ -51,6 +52,8 @@ class Socket:
         self._left = float(BURST)
         self._counted = time.monotonic()
         self._faults = 0
+        self.ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self.gone = asyncio.Event()
 
     async def say(self, data: dict[str, Any]) -> None:
         """Send one frame; a line that is gone is found out by the reader."""
@@ -104,7 +107,7 @@ class Socket:
         try:
             await asyncio.wait_for(self._greeted.wait(), HELLO_SECONDS)
         except asyncio.TimeoutError:
-            await self.line.close(code=WSCloseCode.POLICY_VIOLATION)
+            self.hang_up(WSCloseCode.POLICY_VIOLATION)
             return
         seconds = 0.0
         while not self.line.closed:
@@ -119,15 +122,15 @@ class Socket:
                 self.after = mail[-1].id
             seconds = WAIT_SECONDS
 
-    async def close(self, code: int) -> None:
-        """Hang up, without waiting long for the other side; a second time does nothing."""
-        with contextlib.suppress(asyncio.TimeoutError, ConnectionError):
-            await asyncio.wait_for(self.line.close(code=code), 1)
+    def hang_up(self, code: int) -> None:
+        """End the line with a close code."""
+        if not self.ended.done():
+            self.ended.set_result(code)
 
     async def _fault(self, answer: dict[str, Any]) -> None:
         self._faults += 1
         if self._faults > PATIENCE:
-            await self.line.close(code=WSCloseCode.POLICY_VIOLATION)
+            self.hang_up(WSCloseCode.POLICY_VIOLATION)
         else:
             await self.say(answer)
 
@@ -153,28 +156,44 @@ class Switchboard:
         """Serve one socket until it closes."""
         sockets = self._open[conversation]
         sockets.append(socket)
-        tasks = [
-            asyncio.create_task(socket.hear()),
-            asyncio.create_task(socket.push(self.mailroom, conversation)),
-        ]
+        if len(sockets) > PER_SESSION:
+            sockets[0].hang_up(TOO_MANY)
+            del sockets[0]
+        hear = asyncio.create_task(socket.hear())
+        push = asyncio.create_task(socket.push(self.mailroom, conversation))
         try:
-            if len(sockets) > PER_SESSION:
-                await sockets.pop(0).close(TOO_MANY)
-            ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in ended:
-                task.result()
+            first: set[asyncio.Future[Any]] = {hear, push, socket.ended}
+            await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
             if socket in sockets:
                 sockets.remove(socket)
             if not sockets:
                 self._open.pop(conversation, None)
-            await socket.close(WSCloseCode.OK)
+            await _stop(hear, push)
+            socket.hang_up(WSCloseCode.OK)
+            await socket.line.close(code=socket.ended.result())
+            socket.gone.set()
+        for task in (hear, push):
+            if not task.cancelled() and (error := task.exception()):
+                raise error
 
     async def close(self) -> None:
         """Hang up all lines: the browsers call again, elsewhere or later."""
         sockets = [socket for line in self._open.values() for socket in line]
-        going = (socket.close(WSCloseCode.GOING_AWAY) for socket in sockets)
-        await asyncio.gather(*going, return_exceptions=True)
+        for socket in sockets:
+            socket.hang_up(WSCloseCode.GOING_AWAY)
+        goodbyes = asyncio.gather(*(socket.gone.wait() for socket in sockets))
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(goodbyes, 2 * GOODBYE_SECONDS)
+
+
+async def _stop(*tasks: asyncio.Task[None]) -> None:
+    """Cancel tasks until they have ended: a cancellation can get lost in a library's time-out.
+
+    A task that reads must have ended before the line can wait for the other side's goodbye.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.2)

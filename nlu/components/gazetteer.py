@@ -130,9 +130,7 @@ class Gazetteer(Component):
         term = self._single[best[0]]
         return [_Found(place, place + 1, term, round(0.8 * best[1] / 100, 3))]
 
-    def _entity(
-        self, found: _Found, spans: list[tuple[int, int]], text: str
-    ) -> dict[str, Any]:
+    def _entity(self, found: _Found, spans: list[tuple[int, int]], text: str) -> dict[str, Any]:
         return {
             "entity": found.term.entity,
             "value": found.term.value,

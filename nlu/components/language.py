@@ -81,5 +81,3 @@ class LanguageIdentifier(Component):
         if self.identifier is None or not canonical:
             return "", "", 0.0
         return self.identifier.identify(canonical)
-
-

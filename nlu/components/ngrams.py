@@ -73,9 +73,7 @@ class NgramFeaturizer(Component):
             message.set(NGRAMS, (columns, values))
             width = 1 << self._config["bits"]
             sparse = csr_matrix((values, columns, [0, len(columns)]), shape=(1, width))
-            message.add_features(
-                Features(sparse, FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
-            )
+            message.add_features(Features(sparse, FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__))
         return messages
 
     def _row(self, text: str) -> tuple[Any, ngrams.Floats]:

@@ -115,11 +115,25 @@ ROWS: list[tuple[str, dict[str, Any], Update | None]] = [
     ("location", said(location={"latitude": 43.2, "longitude": 76.9}), got("location")),
     ("venue", said(venue={"title": "x"}, location={"latitude": 1.0}), got("location")),
     ("photo", said(photo=[{}]), got("unsupported")),
-    ("photo with words", said(photo=[{}], caption="what is it?"),
-     got("unsupported", text="what is it?")),
-    *((kind, said(**{kind: {}}), got("unsupported")) for kind in (
-        "voice", "sticker", "document", "video", "video_note", "audio", "contact", "poll", "dice",
-    )),
+    (
+        "photo with words",
+        said(photo=[{}], caption="what is it?"),
+        got("unsupported", text="what is it?"),
+    ),
+    *(
+        (kind, said(**{kind: {}}), got("unsupported"))
+        for kind in (
+            "voice",
+            "sticker",
+            "document",
+            "video",
+            "video_note",
+            "audio",
+            "contact",
+            "poll",
+            "dice",
+        )
+    ),
     ("contact keeps no number", said(contact={"phone_number": "+7"}), got("unsupported")),
     ("service message", said(pinned_message={}), None),
     ("edited", {"update_id": 5, "edited_message": said("x")["message"]}, None),
@@ -128,10 +142,16 @@ ROWS: list[tuple[str, dict[str, Any], Update | None]] = [
     ("unknown update", {"update_id": 5, "something_new": {}}, None),
     ("blocked", member(PRIVATE, "member", "kicked"), got("blocked", language_hint="")),
     ("unblocked", member(PRIVATE, "kicked", "member"), None),
-    ("put out of a group", member(GROUP, "member", "kicked"),
-     got("blocked", address="-100", language_hint="")),
-    ("left a group", member(GROUP, "member", "left"),
-     got("blocked", address="-100", language_hint="")),
+    (
+        "put out of a group",
+        member(GROUP, "member", "kicked"),
+        got("blocked", address="-100", language_hint=""),
+    ),
+    (
+        "left a group",
+        member(GROUP, "member", "left"),
+        got("blocked", address="-100", language_hint=""),
+    ),
     ("added to a group", member(GROUP, "left", "member"), NOTICE),
     ("promoted in a group", member(GROUP, "member", "administrator"), None),
     ("added to a channel", member({"id": -5, "type": "channel"}, "left", "administrator"), None),
@@ -158,7 +178,10 @@ def test_updates(raw: dict[str, Any], expected: Update | None) -> None:
 
 
 BROKEN: list[tuple[str, object]] = [
-    ("null", None), ("list", []), ("text", "x"), ("empty", {}),
+    ("null", None),
+    ("list", []),
+    ("text", "x"),
+    ("empty", {}),
     ("no id", {"message": said("x")["message"]}),
     ("id is text", {**said("x"), "update_id": "5"}),
     ("id is true", {**said("x"), "update_id": True}),
@@ -186,15 +209,34 @@ def test_broken_updates(raw: object) -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            ["update_id", "message", "callback_query", "chat", "id", "type", "from", "text", "data",
-             "location", "new_chat_member", "old_chat_member", "status", "message_id", "photo",
-             "language_code", "my_chat_member", "caption"]
-        ),
-        inner,
-        max_size=5,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "update_id",
+                    "message",
+                    "callback_query",
+                    "chat",
+                    "id",
+                    "type",
+                    "from",
+                    "text",
+                    "data",
+                    "location",
+                    "new_chat_member",
+                    "old_chat_member",
+                    "status",
+                    "message_id",
+                    "photo",
+                    "language_code",
+                    "my_chat_member",
+                    "caption",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
     ),
     max_leaves=20,
 )
@@ -350,9 +392,7 @@ async def test_edit_to_the_same(channel: TelegramChannel, telegram: FakeTelegram
 
 
 @pytest.mark.parametrize("trouble", ["too old", "not found", "not a number"])
-async def test_edit_refused(
-    channel: TelegramChannel, telegram: FakeTelegram, trouble: str
-) -> None:
+async def test_edit_refused(channel: TelegramChannel, telegram: FakeTelegram, trouble: str) -> None:
     """What cannot be edited is sent anew."""
     first = await channel.send("7", menu())
     edit = {"not found": "999", "not a number": "web-1"}.get(trouble, first.reference)
@@ -487,7 +527,7 @@ def test_retry_after_in_any_form() -> None:
 
 def test_reasons_hold_no_content() -> None:
     """A reason is made of our words: Telegram's own may quote the text."""
-    error = telegram_errors.BadRequest("Can't parse entities: unsupported start tag \"ann\"")
+    error = telegram_errors.BadRequest('Can\'t parse entities: unsupported start tag "ann"')
     assert reason(error) == "BadRequest: can't parse entities"
     assert reason(telegram_errors.BadRequest("my name is Ann")) == "BadRequest"
 
@@ -635,9 +675,7 @@ async def test_polling_redelivered(make: Make, inbox: Inbox, telegram: FakeTeleg
 
 
 @pytest.mark.parametrize("what", ["500", "429", "reset", "401", "409", "garbage"])
-async def test_polling_trouble(
-    make: Make, inbox: Inbox, telegram: FakeTelegram, what: str
-) -> None:
+async def test_polling_trouble(make: Make, inbox: Inbox, telegram: FakeTelegram, what: str) -> None:
     """Polling goes on after any trouble, and says so once."""
     calls = (1,) if what == "429" else (1, 2, 3)
     telegram.faults = [Fault(what, "getUpdates", calls=calls, retry_after=1)]
@@ -741,7 +779,9 @@ async def test_webhook_is_set(
     assert telegram.webhook["url"] == "https://bot.example/webhooks/telegram"
     assert telegram.webhook["secret_token"] == SECRET
     assert json.loads(telegram.webhook["allowed_updates"]) == [
-        "message", "callback_query", "my_chat_member"
+        "message",
+        "callback_query",
+        "my_chat_member",
     ]
     await asyncio.sleep(0.05)
     assert telegram.calls["getUpdates"] == 0
@@ -844,7 +884,10 @@ async def test_webhook_round_trip(
 
 
 async def test_logs_tell_nothing(
-    make: Make, inbox: Inbox, telegram: FakeTelegram, caplog: pytest.LogCaptureFixture,
+    make: Make,
+    inbox: Inbox,
+    telegram: FakeTelegram,
+    caplog: pytest.LogCaptureFixture,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """No log at any level holds the token, a text, a name or an address."""
@@ -900,9 +943,14 @@ def test_fake_as_a_process() -> None:
             assert (update["update_id"], update["message"]["text"]) == (said_id, "hi")
             call("/bot1:T/getUpdates", {"offset": said_id + 1})
             row = [{"text": "B", "callback_data": "b"}]
-            call("/bot1:T/sendMessage", {
-                "chat_id": 7, "text": "yes", "reply_markup": {"inline_keyboard": [row]},
-            })
+            call(
+                "/bot1:T/sendMessage",
+                {
+                    "chat_id": 7,
+                    "text": "yes",
+                    "reply_markup": {"inline_keyboard": [row]},
+                },
+            )
             call("/control/press", {"chat": 7, "payload": "b"})
             call("/control/redeliver", {"update_id": said_id})
             assert call("/control/state")["pending"] == 2

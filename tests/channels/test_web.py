@@ -553,11 +553,9 @@ async def test_closing_ends_polls_and_sockets_at_once(site: Site, visitor: Visit
     async with visitor.socket() as line:
         await asyncio.sleep(0.2)
         began = time.monotonic()
-        await site.channel.close()
+        code, *_ = await asyncio.gather(closed(line), site.channel.close())
+        assert code == 1001
         assert await poll == []
-        while not line.closed:
-            await line.receive(timeout=5)
-        assert line.close_code == 1001
     assert time.monotonic() - began < 3
     assert (await visitor.post(GOOD))[0] == 503
 
@@ -677,8 +675,10 @@ async def test_a_sixth_socket_sends_the_oldest_to_polling(visitor: Visitor) -> N
         assert await closed(lines[0]) == 4008
         for line in lines[1:]:
             await line.send_json({"ping": True})
-            assert await hear(line) == {"mail": []}
-            assert await hear(line) == {"pong": True}
+            assert sorted([str(await hear(line)), str(await hear(line))]) == [
+                "{'mail': []}",
+                "{'pong': True}",
+            ]
 
 
 async def test_on_a_socket_the_store_may_be_down(site: Site, visitor: Visitor) -> None:

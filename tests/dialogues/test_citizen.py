@@ -113,8 +113,24 @@ async def test_privacy_export_forget(chat: Chat) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "   ", "😀😀😀", "\u0000\u0007\u200f", "?!?", "a" * 10_000, "пас" * 4000, "<script>alert(1)</script>",
-     "{fee} {{x}}", "/", "//", "/guide:../../etc", "/nonsense", "**", "*" * 500, "паспорт passport төлқұжат 护照"],
+    [
+        "",
+        "   ",
+        "😀😀😀",
+        "\u0000\u0007\u200f",
+        "?!?",
+        "a" * 10_000,
+        "пас" * 4000,
+        "<script>alert(1)</script>",
+        "{fee} {{x}}",
+        "/",
+        "//",
+        "/guide:../../etc",
+        "/nonsense",
+        "**",
+        "*" * 500,
+        "паспорт passport төлқұжат 护照",
+    ],
 )
 async def test_hostile_texts_get_a_kind_answer(chat: Chat, text: str) -> None:
     """Empty, endless, odd and mixed texts get an answer that does not echo them."""

@@ -44,9 +44,7 @@ async def test_wrong_answer_teaches_and_the_first_answer_counts(
     chat.hear("0 of 1")
 
 
-async def test_letters_and_numbers_answer_a_quiz(
-    quick_chat: Chat, library: LiveLibrary
-) -> None:
+async def test_letters_and_numbers_answer_a_quiz(quick_chat: Chat, library: LiveLibrary) -> None:
     """Typing 'a' or '1' is as good as pressing the button."""
     chat, lesson = quick_chat, library.current.courses[COURSE].lessons[0]
     await chat.say(f"/quiz:{COURSE}:{lesson.id}:{lesson.quiz[0].id}")
@@ -68,9 +66,7 @@ async def test_break_and_return(quick_chat: Chat, library: LiveLibrary) -> None:
     chat.hear(f"4 of {len(course.lessons)}")
 
 
-async def test_question_in_the_middle_leads_back(
-    quick_chat: Chat, library: LiveLibrary
-) -> None:
+async def test_question_in_the_middle_leads_back(quick_chat: Chat, library: LiveLibrary) -> None:
     """A guide question during a lesson is answered, with a way back to the lesson."""
     chat, course = quick_chat, library.current.courses[COURSE]
     await chat.say(f"/lesson:{COURSE}:{course.lessons[1].id}")
@@ -88,7 +84,9 @@ async def test_course_is_found_by_words(chat: Chat, text: str) -> None:
     assert any(payload.startswith(("lesson:", "course:")) for payload in chat.payloads)
 
 
-@pytest.mark.parametrize("payload", ["answer:x", "lesson:digital-government:99-no", "quiz:::", "resume:none"])
+@pytest.mark.parametrize(
+    "payload", ["answer:x", "lesson:digital-government:99-no", "quiz:::", "resume:none"]
+)
 async def test_old_and_forged_buttons(quick_chat: Chat, payload: str) -> None:
     """Buttons that lead nowhere get a kind sentence and a way on."""
     await quick_chat.say(f"/{payload}")

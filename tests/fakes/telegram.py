@@ -95,9 +95,11 @@ class Fault:
         if status == 429:
             text = f"Too Many Requests: retry after {self.retry_after}"
             return Refused(429, text, retry_after=self.retry_after)
-        return Refused(status, self.description or {400: "Bad Request", 403: "Forbidden"}.get(
-            status, "Internal Server Error"
-        ))
+        return Refused(
+            status,
+            self.description
+            or {400: "Bad Request", 403: "Forbidden"}.get(status, "Internal Server Error"),
+        )
 
 
 @dataclass
@@ -255,7 +257,12 @@ class FakeTelegram:
         return self.inject(chat, "message", self._message(chat, language, **content))
 
     def user_presses(
-        self, chat: int, payload: str, *, message_id: int = 0, forged: bool = False,
+        self,
+        chat: int,
+        payload: str,
+        *,
+        message_id: int = 0,
+        forged: bool = False,
         inaccessible: bool = False,
     ) -> int:
         """A person presses the newest button with that payload; a forged one need not exist."""
@@ -268,8 +275,11 @@ class FakeTelegram:
         if inaccessible:
             message = {"chat": message["chat"], "message_id": message["message_id"], "date": 0}
         query = {
-            "id": f"q{self._update_id + 1}", "from": self._person(chat, "en"),
-            "chat_instance": "1", "data": payload, "message": message,
+            "id": f"q{self._update_id + 1}",
+            "from": self._person(chat, "en"),
+            "chat_instance": "1",
+            "data": payload,
+            "message": message,
         }
         self._open_queries.add(str(query["id"]))
         return self.inject(chat, "callback_query", query)
@@ -513,9 +523,12 @@ class FakeTelegram:
         headers = {SECRET_HEADER: secret} if secret else {}
         status = 0
         with contextlib.suppress(aiohttp.ClientError, asyncio.TimeoutError, OSError):
-            async with self._connections, self._session.post(
-                self.webhook["url"], json=pending.update, headers=headers
-            ) as response:
+            async with (
+                self._connections,
+                self._session.post(
+                    self.webhook["url"], json=pending.update, headers=headers
+                ) as response,
+            ):
                 status = response.status
         self.pushes[status] += 1
         return 200 <= status < 300
@@ -537,24 +550,32 @@ class FakeTelegram:
     def _message(self, chat: int, language: str, **content: Any) -> dict[str, Any]:
         self._message_id += 1
         return {
-            "message_id": self._message_id, "date": int(time.time()),
+            "message_id": self._message_id,
+            "date": int(time.time()),
             "chat": {"id": chat, "type": "private", "first_name": "Ann"},
-            "from": self._person(chat, language), **content,
+            "from": self._person(chat, language),
+            **content,
         }
 
     def _membership(self, chat: int, kind: str, before: str, after: str) -> int:
         bot = self._api_getMe({})
         change = {
-            "chat": {"id": chat, "type": kind}, "from": self._person(abs(chat), "en"),
-            "date": int(time.time()), "old_chat_member": {"user": bot, "status": before},
+            "chat": {"id": chat, "type": kind},
+            "from": self._person(abs(chat), "en"),
+            "date": int(time.time()),
+            "old_chat_member": {"user": bot, "status": before},
             "new_chat_member": {"user": bot, "status": after},
         }
         return self.inject(chat, "my_chat_member", change)
 
     def _as_message(self, sent: Sent) -> dict[str, Any]:
         chat = {"id": sent.chat, "type": "private"}
-        return {"message_id": sent.message_id, "date": int(time.time()), "chat": chat,
-                "text": sent.text}
+        return {
+            "message_id": sent.message_id,
+            "date": int(time.time()),
+            "chat": chat,
+            "text": sent.text,
+        }
 
     # -- control over HTTP -----------------------------------------------------------------
 

@@ -21,8 +21,13 @@ LESSON_TEXT = "courses/digital-government/01-what-it-is/en.md"
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small content folder: the real site, two guides, one course, three languages."""
     folder = tmp_path_factory.mktemp("small") / "content"
-    for name in ("site.yml", "strings/en.yml", "strings/ru.yml", "strings/kk.yml",
-                 "glossary/en.yml"):
+    for name in (
+        "site.yml",
+        "strings/en.yml",
+        "strings/ru.yml",
+        "strings/kk.yml",
+        "glossary/en.yml",
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "content" / name, folder / name)
     rows = (ROOT / "content" / "languages.yml").read_text().splitlines()
@@ -38,7 +43,9 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     guide.write_text("\n".join(lines) + "\nnext: [identity-card]\n")
     course = ROOT / "content" / "courses" / "digital-government"
     copy_texts(course, folder / "courses" / "digital-government")
-    copy_texts(course / "01-what-it-is", folder / "courses" / "digital-government" / "01-what-it-is")
+    copy_texts(
+        course / "01-what-it-is", folder / "courses" / "digital-government" / "01-what-it-is"
+    )
     return folder
 
 

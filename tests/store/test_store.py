@@ -90,7 +90,9 @@ async def test_forget_erases_all_but_what_came_later(store: Store) -> None:
     token = await lease(store, first.conversation)
     state = Conversation(first.conversation, "telegram", language="ru")
     parked = dataclasses.replace(first.update, deferred=True)
-    await store.commit(Turn(first, state, [Message("x")], pulls=True, parked=parked, dead="r"), token)
+    await store.commit(
+        Turn(first, state, [Message("x")], pulls=True, parked=parked, dead="r"), token
+    )
     await store.commit(Turn(second, state, [Message("bye")], pulls=True, forget=True), token)
     shard = store.keys.shard(first.conversation)
     assert await store.conversation(first.conversation) is None
