@@ -15,9 +15,6 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 
 DIMENSION = 384
-SAVED_EVERY = 2_000
-"""New vectors after which the cache is written, so that a stopped training goes on from there."""
-
 CACHE_ENTRIES = 120_000
 """Most vectors kept on disk; at 792 bytes each about 95 MB."""
 
@@ -91,11 +88,9 @@ class Cache:
             for key, vector in zip(missing, pool.map(embed, missing.values()), strict=True):
                 self._vectors[key] = vector.astype(np.float16)
                 done += 1
-                self._changed = True
-                if done % SAVED_EVERY == 0:
-                    self.save()
                 if progress and (done % 50 == 0 or done == len(missing)):
                     progress(done, len(missing))
+        self._changed = True
 
     def save(self) -> None:
         """Write the newest entries to disk, whole or not at all."""

@@ -20,6 +20,9 @@ DATA = Path(__file__).parent / "data"
 class ContentImporter(TrainingDataImporter):
     """Reads intents from nlu/data/*.yml and from guides and courses (CONTENT_DIR).
 
+    nlu/data/topics has more ways to ask for a guide or course; they count only where the
+    content has it.
+
     `rasa train nlu` passes its own data folder; it is read as well when it holds files that
     are not ours, so that a deployment can add intents without changing this one.
     """
@@ -49,11 +52,14 @@ class ContentImporter(TrainingDataImporter):
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
         """Return all examples of all languages; each says in its metadata which it is in."""
-        data = TrainingData()
-        for file in self._files():
-            data = data.merge(RasaYAMLReader().read(str(file)))
-        messages = [m for topic in topics(content_folder()) for m in examples(topic)]
-        return data.merge(TrainingData(messages))
+        found = list(topics(content_folder()))
+        intents = {topic.intent for topic in found}
+        messages = [m for topic in found for m in examples(topic)]
+        for file in sorted((DATA / "topics").glob("*.yml")):
+            if file.stem in intents:
+                messages += RasaYAMLReader().read(str(file)).training_examples
+        data = TrainingData(messages)
+        return data.merge(*(RasaYAMLReader().read(str(file)) for file in self._files()))
 
     def get_domain(self) -> Domain:
         """Return no domain: the bot decides what to do, not Rasa."""
@@ -65,7 +71,7 @@ class ContentImporter(TrainingDataImporter):
 
     def _files(self) -> list[Path]:
         files = sorted(DATA.glob("*.yml"))
-        known = {file.resolve() for file in files}
+        known = {file.resolve() for file in DATA.rglob("*.yml")}
         for path in self._extra:
             found = sorted(path.glob("**/*.yml")) if path.is_dir() else [path]
             new = [f for f in found if f.is_file() and f.resolve() not in known]

@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
 Matrix: TypeAlias = "Floats | csr_matrix"
 
 
@@ -32,42 +33,53 @@ def softmax(logits: Floats) -> Floats:
     return result
 
 
+class _Loss:
+    """Mean cross-entropy (weighted rows) plus penalty / 2 * squared weights, and its gradient."""
+
+    def __init__(
+        self, features: Matrix, labels: Integers, classes: int, importance: Floats, penalty: float
+    ) -> None:
+        self._features = features
+        turned = features.T
+        self._transposed = turned if isinstance(turned, np.ndarray) else turned.tocsr()
+        self._rows = np.arange(features.shape[0])
+        self._labels = labels
+        self._importance = importance / importance.sum()
+        self._penalty = penalty
+        self._shape = (features.shape[1] + 1, classes)
+
+    def __call__(self, flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        matrix = flat.reshape(self._shape).astype(np.float32)
+        shares = softmax(np.asarray(self._features @ matrix[:-1]) + matrix[-1])
+        chosen = np.maximum(shares[self._rows, self._labels], 1e-12)
+        value = -float(self._importance @ np.log(chosen))
+        value += 0.5 * self._penalty * float((matrix[:-1] ** 2).sum())
+        shares[self._rows, self._labels] -= 1.0
+        shares *= self._importance[:, None]
+        gradient = np.empty_like(matrix)
+        gradient[:-1] = np.asarray(self._transposed @ shares) + self._penalty * matrix[:-1]
+        gradient[-1] = shares.sum(axis=0)
+        return value, gradient.ravel().astype(np.float64)
+
+
 def fit(
     features: Matrix,
-    labels: npt.NDArray[np.int64],
+    labels: Integers,
     classes: int,
     *,
-    weights: Floats | None = None,
+    importance: Floats | None = None,
     penalty: float = 1e-4,
     iterations: int = 60,
     start: Linear | None = None,
 ) -> Linear:
-    """Fit by L-BFGS: mean cross-entropy (weighted rows) plus penalty / 2 * squared weights."""
-    rows, columns = features.shape
-    importance = np.ones(rows, dtype=np.float32) if weights is None else weights
-    importance = importance / importance.sum()
-    target = np.zeros((rows, classes), dtype=np.float32)
-    target[np.arange(rows), labels] = 1.0
-    transposed = features.T.tocsr() if isinstance(features, csr_matrix) else features.T
-
-    def loss(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        matrix = flat.reshape(columns + 1, classes).astype(np.float32)
-        probabilities = softmax(np.asarray(features @ matrix[:-1]) + matrix[-1])
-        chosen = np.maximum(probabilities[np.arange(rows), labels], 1e-12)
-        value = -float(importance @ np.log(chosen))
-        value += 0.5 * penalty * float((matrix[:-1] ** 2).sum())
-        difference = (probabilities - target) * importance[:, None]
-        gradient = np.empty_like(matrix)
-        gradient[:-1] = np.asarray(transposed @ difference) + penalty * matrix[:-1]
-        gradient[-1] = difference.sum(axis=0)
-        return value, gradient.ravel().astype(np.float64)
-
-    initial = np.zeros((columns + 1) * classes)
+    """Fit by L-BFGS, from zero or from an earlier solution."""
+    rows = np.ones(features.shape[0], dtype=np.float32) if importance is None else importance
+    initial = np.zeros((features.shape[1] + 1) * classes)
     if start is not None:
         initial = np.vstack([start.weights, start.bias]).astype(np.float64).ravel()
     found = minimize(
-        loss, initial, jac=True, method="L-BFGS-B",
-        options={"maxiter": iterations, "maxcor": 8, "ftol": 1e-7},
+        _Loss(features, labels, classes, rows, penalty), initial, jac=True, method="L-BFGS-B",
+        options={"maxiter": iterations, "maxcor": 5, "ftol": 1e-7},
     )  # fmt: skip
-    solution = found.x.reshape(columns + 1, classes).astype(np.float32)
+    solution = found.x.reshape(-1, classes).astype(np.float32)
     return Linear(solution[:-1], solution[-1])

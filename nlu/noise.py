@@ -30,7 +30,8 @@ _MIXED = {
     "помощь": "көмек", "спасибо": "рахмет", "здравствуйте": "сәлеметсіз бе",
 }  # fmt: skip
 _MIXED_BACK = {kazakh: russian for russian, kazakh in _MIXED.items()}
-_WORD = re.compile(r"\w+")
+_NOT_WORD = re.compile(r"[^\w\s\u0900-\u0963\u0966-\u0dff]")
+_WORD = re.compile(r"[\w\u0900-\u0963\u0966-\u0dff]+")
 
 GREETINGS = {
     "en": ("hello, ", "hi ", "good afternoon. please tell me, ", "excuse me, ", "please help, "),
@@ -82,7 +83,7 @@ def typos(text: str, rng: random.Random) -> str:
 
 def plain(text: str, rng: random.Random) -> str:
     """Drop case, punctuation and diacritics, as on a hurried phone."""
-    lowered = re.sub(r"[^\w\s]", "", text.lower()).replace("ё", "е")
+    lowered = _NOT_WORD.sub("", text.lower()).replace("ё", "е")
     kept = []
     for character in lowered:
         base = unicodedata.normalize("NFD", character)[0]

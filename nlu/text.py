@@ -7,11 +7,11 @@ from functools import lru_cache
 HEAD_CHARACTERS = 260
 TAIL_CHARACTERS = 120
 
-_MARKS_KEPT = frozenset("ािीुूেৈৃেোৌ্ংঃঁ়")
 _URL = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+", re.IGNORECASE)
 _LONG_NUMBER = re.compile(r"\d[\d\s\-()]{4,}\d|\d{5,}")
 _SPACE = re.compile(r"\s+")
-_NOT_WORD = re.compile(r"[^\w\s']|_", re.UNICODE)
+# Combining marks are not \w in Python, but they are letters' parts (Bengali vowels, say).
+_NOT_WORD = re.compile(r"[^\w\s'\u0300-\u036f\u064b-\u0652\u0900-\u0963\u0966-\u0dff]|_")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 
 _LOOK_ALIKE = str.maketrans(

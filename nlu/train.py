@@ -108,27 +108,31 @@ def _train_with_rasa(config: Path, work: Path) -> Path:
         sys.path.insert(0, str(ROOT))
     with contextlib.redirect_stdout(io.StringIO()):
         from rasa.model_training import train_nlu
-        from rasa.shared.exceptions import RasaException
 
         _follow_steps()
         try:
             made = train_nlu(str(config), str(ROOT / "nlu" / "data"), str(work), "model")
-        except RasaException as error:
-            reason = " ".join(str(error).split())
-            raise TrainingError(f"Rasa refused the training data or config: {reason}") from error
+        except Exception as error:  # Rasa raises many kinds; all of them mean the same here
+            cause = error.__cause__ or error
+            reason = " ".join(str(cause).split()) or type(cause).__name__
+            raise TrainingError(f"Rasa could not train: {reason}") from error
     if not made:
         raise TrainingError("Rasa found no examples in nlu/data and the content.")
     return Path(made)
 
 
 def _follow_steps() -> None:
-    """Print a line for each component that starts to train."""
+    """Print a line for each component that was trained."""
 
     class Steps(logging.Handler):
+        started = 0.0
+
         def emit(self, record: logging.LogRecord) -> None:
             message = record.getMessage()
             if message.startswith("Starting to train"):
-                _say(message.split("'")[1])
+                self.started = time.monotonic()
+            elif message.startswith("Finished training"):
+                _say(f"{message.split(chr(39))[1]} {time.monotonic() - self.started:.1f} s")
 
     logger = logging.getLogger("rasa.engine.training.hooks")
     logger.setLevel(logging.INFO)
@@ -155,10 +159,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m nlu.train", description=__doc__)
     parser.add_argument("--force", action="store_true", help="train even when nothing changed")
     parser.add_argument("--config", type=Path, help="another config.yml")
+    parser.add_argument("--trace", action="store_true", help="show where an error came from")
     options = parser.parse_args()
     try:
         print(train(options.force, options.config))
     except TrainingError as error:
+        if options.trace:
+            raise
         _say(str(error))
         return 1
     except KeyboardInterrupt:

@@ -40,6 +40,16 @@ _TO_LATIN: dict[str, tuple[str, ...]] = {
     "ұ": ("u",), "ү": ("u",), "һ": ("h",), "і": ("i",),
 }  # fmt: skip
 
+_UZBEK = str.maketrans(
+    {
+        "а": "a", "б": "b", "в": "v", "г": "g", "д": "d", "е": "e", "ё": "yo", "ж": "j",
+        "з": "z", "и": "i", "й": "y", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o",
+        "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "x", "ц": "s",
+        "ч": "ch", "ш": "sh", "ъ": "'", "ы": "i", "ь": "", "э": "e", "ю": "yu", "я": "ya",
+        "ў": "o'", "қ": "q", "ғ": "g'", "ҳ": "h", "щ": "sh",
+    }
+)  # fmt: skip
+
 ROMANISED_LANGUAGES = tuple(_TO_CYRILLIC)
 
 
@@ -50,6 +60,11 @@ def to_cyrillic(text: str, language: str) -> str:
         if latin in result:
             result = result.replace(latin, cyrillic)
     return _AFTER_VOWEL.sub("й", result)
+
+
+def uzbek_latin(text: str) -> str:
+    """Turn lower-case Uzbek in Cyrillic letters into its Latin alphabet."""
+    return text.translate(_UZBEK)
 
 
 def to_latin(text: str, rng: random.Random) -> str:

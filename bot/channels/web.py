@@ -142,6 +142,7 @@ class WebChannel:
             }
         )
         response.headers["Cache-Control"] = "public, max-age=300"
+        response.headers["Vary"] = "Accept-Encoding"
         return response
 
     @answered

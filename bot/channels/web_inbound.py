@@ -91,7 +91,7 @@ async def read_body(request: web.Request, limit: int) -> bytes:
         await asyncio.wait_for(read(), BODY_SECONDS)
     except asyncio.TimeoutError:
         raise BadUpdate("The body came too slowly.") from None
-    except (web.RequestPayloadError, ValueError) as error:
+    except (web.RequestPayloadError, ConnectionError, ValueError) as error:
         raise BadUpdate("The body cannot be read.") from error
     return bytes(body)
 

@@ -258,7 +258,8 @@ def _foot(view: View, words: Mapping[str, str]) -> str:
     """Return what only a browser without JavaScript needs: a start and a look for answers."""
     out = [f'<noscript><p class="hc-hint">{words["noscript"]}</p></noscript>']
     if view.mail or view.after:
-        href = f"/?lang={escape(view.language)}&amp;after={escape(view.last)}#new"
+        waiting = "&amp;sent=1" if view.notice == "working" else ""
+        href = f"/?lang={escape(view.language)}&amp;after={escape(view.last)}{waiting}#new"
         out.append(f'<a class="hc-refresh" href="{href}">{words["refresh"]}</a>')
     else:
         out.append(

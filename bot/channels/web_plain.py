@@ -41,10 +41,12 @@ class PlainPages:
             after = inbound.mail_id(request.query.get("after", ""))
         except BadUpdate:
             return await self._show(request, session)
+        if "sent" not in request.query:
+            return await self._show(request, session, after=after)
         try:
             found = await self._desk.wait(session, after, PAGE_WAIT)
         except StoreUnavailable:
-            return await self._show(request, session, notice="failed", status=503)
+            return await self._show(request, session, notice="failed", status=503, after=after)
         return await self._show(request, session, notice="" if found else "working", after=after)
 
     @answered
@@ -69,7 +71,7 @@ class PlainPages:
             notice, status = next(row[1:] for row in _REFUSED if isinstance(problem, row[0]))
             return await self._show(request, session, notice=notice, status=status, kept=fields)
         after = inbound.mail_id(fields.get("after") or "0")
-        query = urlencode({"lang": said.language, "after": after})
+        query = urlencode({"lang": said.language, "after": after, "sent": 1})
         response = web.Response(status=303, headers={"Location": f"/?{query}#new"})
         session.keep(response)
         return response

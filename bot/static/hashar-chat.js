@@ -537,6 +537,10 @@
           this.pump();
           if (this.mayCall) this.polls = this.mayCall = this.up = false;
           else if (wait && !mail.length && Date.now() - began < 2000) await pause(3000);
+          if (document.hidden && !this.queue.length && !Object.keys(this.open).length) {
+            this.polling = false; // nobody looks, nothing is due: spare their data until wake()
+            return;
+          }
         }
       } catch (error) {
         this.up = false;

@@ -8,7 +8,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu import noise
-from nlu.components.base import Component, language_of
+from nlu.components.base import COPY, SOURCE, Component, language_of
 from nlu.components.registration import FEATURIZER, component
 
 
@@ -41,7 +41,7 @@ class Augmenter(Component):
         rng = random.Random(self._config["seed"])
         messages: list[Message] = []
         for number, message in enumerate(training_data.training_examples):
-            message.set("source", number)
+            message.set(SOURCE, number)
             messages.append(message)
             messages.extend(self._copies(message, number, rng))
         return NoisyTrainingData(
@@ -54,37 +54,28 @@ class Augmenter(Component):
 
     def _copies(self, message: Message, number: int, rng: random.Random) -> list[Message]:
         text, language = message.get("text") or "", language_of(message)
-        names = [n for n in _CHOICES if noise.applies(n, language, text)]
-        seen, copies = {text}, []
-        for name in _drawn(names, self._config["copies"], rng):
+        seen, copies, slips = {text}, [], 0
+        for name in self._names(language, text, rng):
             noisy = _noisy(text, language, name, rng)
             if noisy in seen or not noisy.strip():
                 continue
             seen.add(noisy)
+            slips += name in _SLIPS
             metadata = {**(message.get("metadata") or {}), "noise": name}
-            copies.append(
-                Message(
-                    {
-                        "text": noisy,
-                        "intent": message.get("intent"),
-                        "metadata": metadata,
-                        "source": number,
-                    }
-                )
-            )
+            data = {"text": noisy, "intent": message.get("intent"), "metadata": metadata}
+            copies.append(Message({**data, SOURCE: number, COPY: max(slips, 1)}))
         return copies
 
+    def _names(self, language: str, text: str, rng: random.Random) -> list[str]:
+        """Choose kinds of noise: all that change the letters, the rest by chance."""
+        letters = [n for n in _LETTERS if noise.applies(n, language, text)]
+        slips = [n for n in _SLIPS if noise.applies(n, language, text)]
+        rng.shuffle(slips)
+        return [*letters, *slips[: max(1, self._config["copies"] - len(letters))]]
 
-_CHOICES = ("typo", "typos", "plain", "romanised", "russified", "sms", "mixed", "greeted")
-_ALWAYS = ("romanised", "russified")
 
-
-def _drawn(names: list[str], count: int, rng: random.Random) -> list[str]:
-    """Draw kinds of noise: those that change the most first, the others at random."""
-    first = [name for name in _ALWAYS if name in names]
-    rest = [name for name in names if name not in first]
-    rng.shuffle(rest)
-    return [*first, *rest][:count]
+_LETTERS = ("romanised", "russified")
+_SLIPS = ("typo", "typos", "plain", "sms", "mixed", "greeted")
 
 
 def _noisy(text: str, language: str, name: str, rng: random.Random) -> str:

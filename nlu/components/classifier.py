@@ -9,10 +9,10 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
 
-from nlu import ensemble
-from nlu.components.base import VECTOR, Component, language_of, noise_of
+from nlu import embedder, ensemble
+from nlu.components.base import SOURCE, VECTOR, Component, noise_of
 from nlu.components.ngrams import NGRAMS
 from nlu.components.registration import CLASSIFIER, component
 
@@ -21,7 +21,7 @@ RANKING_LENGTH = 10
 
 @component(CLASSIFIER, trainable=True)
 class HybridClassifier(Component):
-    """Combines sentence embeddings and character n-grams (see nlu/ensemble.py)."""
+    """Weighs sentence embeddings and character n-grams (see nlu/ensemble.py)."""
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
@@ -35,13 +35,13 @@ class HybridClassifier(Component):
         return {}
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Train on every example that has an intent, a vector and n-grams."""
+        """Train on every example that has an intent and words."""
         usable = [
             m
             for m in training_data.training_examples
-            if m.get(INTENT) and m.get(VECTOR) is not None and m.get(NGRAMS) is not None
+            if m.get(INTENT) and m.get(NGRAMS) is not None
         ]
-        if not usable:
+        if not any(m.get(VECTOR) is not None for m in usable):
             return self._resource
         self._model = ensemble.trained(_examples(usable))
         with self._storage.write_to(self._resource) as folder:
@@ -74,7 +74,7 @@ class HybridClassifier(Component):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 message.set(INTENT_RANKING_KEY, [], add_to_output=True)
                 continue
-            shares = self._model.probabilities(vector, *row)
+            shares = self._model.probabilities(vector[None], row)[0]
             best = np.argsort(-shares)[:RANKING_LENGTH]
             ranking = [
                 {"name": self._model.labels[i], "confidence": round(float(shares[i]), 5)}
@@ -86,21 +86,12 @@ class HybridClassifier(Component):
 
 
 def _examples(messages: list[Message]) -> ensemble.Examples:
-    rows = [m.get(NGRAMS) for m in messages]
-    pointers = np.concatenate([[0], np.cumsum([len(columns) for columns, _ in rows])])
-    sparse = csr_matrix(
-        (
-            np.concatenate([values for _, values in rows]),
-            np.concatenate([columns for columns, _ in rows]),
-            pointers,
-        ),
-        shape=(len(rows), ensemble.WIDTH),
-    )
+    unknown = np.full(embedder.DIMENSION, np.nan, dtype=np.float32)
+    vectors = [m.get(VECTOR) for m in messages]
     return ensemble.Examples(
         intents=[str(m.get(INTENT)) for m in messages],
-        vectors=np.stack([m.get(VECTOR) for m in messages]),
-        ngrams=sparse,
-        sources=np.array([m.get("source", i) for i, m in enumerate(messages)]),
-        noises=[noise_of(m) for m in messages],
-        languages=[language_of(m) for m in messages],
+        vectors=np.stack([unknown if v is None else v for v in vectors]),
+        ngrams=csr_matrix(vstack([m.get(NGRAMS) for m in messages])),
+        sources=np.array([m.get(SOURCE, i) for i, m in enumerate(messages)]),
+        clean=np.array([not noise_of(m) for m in messages]),
     )

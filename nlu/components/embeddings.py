@@ -11,7 +11,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu import embedder
-from nlu.components.base import PLAIN_TEXT, VECTOR, Component
+from nlu.components.base import COPY, PLAIN_TEXT, VECTOR, Component
 from nlu.components.registration import FEATURIZER, component
 from nlu.progress import progress
 
@@ -29,8 +29,8 @@ class E5Featurizer(Component):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Nothing to set."""
-        return {}
+        """`copies`: how many noisy copies of an example are embedded, since each costs 10 ms."""
+        return {"copies": 1}
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add vector, feature and `embedding` to each message that has text."""
@@ -43,8 +43,13 @@ class E5Featurizer(Component):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Embed all examples through the cache."""
-        messages = [m for m in training_data.training_examples if m.get(PLAIN_TEXT)]
+        """Embed the examples, and the first copies of each, through the cache."""
+        most = self._config["copies"]
+        messages = [
+            m
+            for m in training_data.training_examples
+            if m.get(PLAIN_TEXT) and m.get(COPY, 0) <= most
+        ]
         cache = embedder.Cache(cache_path())
         with progress("embedding phrases") as report:
             vectors = cache.embed_all([m.get(PLAIN_TEXT) for m in messages], report)

@@ -9,7 +9,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu import identification, text, translit
-from nlu.components.base import LANGUAGE, PLAIN_TEXT, Component, language_of
+from nlu.components.base import LANGUAGE, PLAIN_TEXT, Component, language_of, noise_of
 from nlu.components.registration import FEATURIZER, component
 from nlu.politeness import question
 
@@ -27,13 +27,13 @@ class LanguageIdentifier(Component):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`unsure`: below this confidence no language is named."""
-        return {"unsure": 0.5}
+        return {"unsure": 0.35}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the languages that the examples name."""
         texts, codes = [], []
         for message in training_data.training_examples:
-            if language_of(message) and message.get("text"):
+            if language_of(message) and message.get("text") and noise_of(message) in _LEARNT:
                 texts.append(message.get("text"))
                 codes.append(language_of(message))
         if texts:
@@ -66,9 +66,7 @@ class LanguageIdentifier(Component):
             canonical = text.canonical(message.get("text") or "")
             asked = question(canonical)
             kind, name, confidence = self._identify(canonical, asked)
-            if kind.endswith("/latin") and kind[:2] in translit.ROMANISED_LANGUAGES:
-                asked = translit.to_cyrillic(asked, kind[:2])
-            message.set(PLAIN_TEXT, asked)
+            message.set(PLAIN_TEXT, _in_usual_script(asked, kind))
             sure = confidence >= self._config["unsure"]
             message.set(
                 LANGUAGE,
@@ -81,3 +79,17 @@ class LanguageIdentifier(Component):
         if self.identifier is None or not canonical:
             return "", "", 0.0
         return self.identifier.identify(canonical)
+
+
+_LEARNT = ("", "romanised", "russified", "plain")
+"""Noises that change what a language looks like; mistyped words would only blur it."""
+
+
+def _in_usual_script(text: str, kind: str) -> str:
+    """Return romanised Cyrillic in Cyrillic, and Uzbek in Latin letters."""
+    language, _, script = kind.partition("/")
+    if script == "latin" and language in translit.ROMANISED_LANGUAGES:
+        return translit.to_cyrillic(text, language)
+    if kind == "uz/cyrillic":
+        return translit.uzbek_latin(text)
+    return text

@@ -18,7 +18,7 @@ from nlu.components.registration import FEATURIZER, component
 from nlu.text import folded
 
 NGRAMS = "ngrams"
-"""Message key: (columns, values) of the weighted n-grams, of length one."""
+"""Message key: the weighted n-grams as one sparse row of length one."""
 
 
 @component(FEATURIZER, trainable=True)
@@ -34,10 +34,10 @@ class NgramFeaturizer(Component):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`low` to `high` letters, hashed into 2 ** `bits` columns."""
-        return {"low": 2, "high": 5, "bits": 16}
+        return {"low": 2, "high": 5, "bits": 14}
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Count in how many clean examples each n-gram occurs."""
+        """Count in how many examples each n-gram occurs."""
         texts = [folded(m.get(PLAIN_TEXT) or "") for m in training_data.training_examples]
         c = self._config
         counts = ngrams.matrix(texts, c["low"], c["high"], c["bits"])
@@ -70,9 +70,9 @@ class NgramFeaturizer(Component):
             columns, values = self._row(folded(message.get(PLAIN_TEXT) or ""))
             if not len(columns):
                 continue
-            message.set(NGRAMS, (columns, values))
             width = 1 << self._config["bits"]
             sparse = csr_matrix((values, columns, [0, len(columns)]), shape=(1, width))
+            message.set(NGRAMS, sparse)
             message.add_features(Features(sparse, FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__))
         return messages
 

@@ -63,6 +63,13 @@ async def test_axe_finds_nothing(
         await check(page)
 
 
+async def test_axe_is_awake(open_page: Open, check: Check) -> None:
+    async with open_page() as page:
+        await page.evaluate("document.querySelector('.hc-send').textContent = ''")
+        with pytest.raises(AssertionError, match="button-name"):
+            await check(page)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("lang", ["en", "ar"])
 async def test_axe_finds_nothing_on_the_plain_form(
@@ -159,8 +166,9 @@ async def test_the_focus_is_always_visible(open_page: Open) -> None:
             assert style != "none", outline
             assert float(width) >= 2, outline
             covered = await page.evaluate(
-                "(e => { const b = e.getBoundingClientRect(); const top = document.elementFromPoint("
-                "b.left + b.width / 2, b.top + b.height / 2); return !e.contains(top); })"
+                "(e => { const b = e.getBoundingClientRect();"
+                "const top = document.elementFromPoint(b.left + b.width / 2, b.top + b.height / 2);"
+                "return !e.contains(top); })"
                 "(document.activeElement)"
             )
             assert not covered, await page.evaluate("document.activeElement.outerHTML")

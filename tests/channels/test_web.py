@@ -424,6 +424,25 @@ async def test_ten_thousand_emoji_are_accepted_as_utf8(visitor: Visitor) -> None
     assert (await visitor.post(body))[0] == 200
 
 
+async def test_a_body_that_trickles_in_is_cut_off(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("bot.channels.web_inbound.BODY_SECONDS", 0.3)
+    head = "POST /web/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.gateway.port)
+    writer.write(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+    assert (await asyncio.wait_for(reader.readline(), 5)).startswith(b"HTTP/1.1 400")
+    writer.close()
+    for ending in ("Content-Length: 100\r\n\r\n{", "Transfer-Encoding: chunked\r\n\r\nzz\r\n"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.gateway.port)
+        writer.write((head + ending).encode())
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.close()
+    await asyncio.sleep(0.5)
+    assert "request_failed" not in "".join(capfd.readouterr())
+
+
 async def test_only_json_is_taken(visitor: Visitor) -> None:
     """A form on another site cannot send this type without asking the browser first."""
     for content_type in ("text/plain", "application/x-www-form-urlencoded", ""):
@@ -758,8 +777,21 @@ async def test_without_an_answer_the_page_offers_to_look_again(
     assert "Hashar is writing" in visitor.page
     match = re.search(r'class="hc-refresh" href="([^"]+)"', visitor.page)
     assert match
+    assert "sent=1" in match[1]
     assert "Show new answers" in visitor.page
     await visitor.open(unescape(match[1]))
+    assert "Hashar is writing" in visitor.page
+
+
+async def test_without_a_question_nobody_waits(visitor: Visitor) -> None:
+    await visitor.open()
+    await visitor.submit(text="passport")
+    match = re.search(r'class="hc-refresh" href="([^"]+)"', visitor.page)
+    assert match
+    began = time.monotonic()
+    await visitor.open(unescape(match[1]))
+    assert time.monotonic() - began < 3
+    assert "Hashar is writing</p>" not in visitor.page
 
 
 @pytest.mark.parametrize(

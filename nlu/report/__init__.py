@@ -1,0 +1,1 @@
+"""The harness of understanding: accuracy by language and noise, calibration, comparison."""
