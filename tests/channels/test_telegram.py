@@ -345,7 +345,7 @@ def test_contract(channel: TelegramChannel) -> None:
     typed: Channel = channel
     assert (typed.name, typed.pulls, typed.per_second) == ("telegram", False, 25.0)
     limits = typed.limits
-    assert (limits.text, limits.buttons, limits.label, limits.markup) == (4096, 40, 60, "telegram")
+    assert (limits.text, limits.buttons, limits.label, limits.markup) == (3900, 40, 60, "telegram")
 
 
 # -- sending -----------------------------------------------------------------------------------
