@@ -37,9 +37,14 @@ def configure(settings: Settings) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=_to_standard_error,
         cache_logger_on_first_use=False,
     )
+
+
+def _to_standard_error(*_: Any) -> Any:
+    """Return a logger to what is standard error now; it can change, in tests for one."""
+    return structlog.PrintLogger(sys.stderr)
 
 
 def _without_personal_data(
