@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import resource
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,6 +51,7 @@ def run_to_end(
             cwd=folder,
             stdout=output,
             stderr=output,
+            preexec_fn=_end_with_bench,
             check=False,
         )
     wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -56,6 +59,11 @@ def run_to_end(
         raise BenchError(f"{what} failed ({ended.returncode}):\n{tail(log)}")
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return wall, cpu
+
+
+def _end_with_bench() -> None:
+    """Runs in the child: ask the kernel for SIGTERM when the bench ends in whatever way."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
 class Program:

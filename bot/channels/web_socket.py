@@ -72,7 +72,7 @@ class Socket:
     async def _hear(self, data: str) -> None:
         own_id = inbound.id_of(data)
         if not self._in_time():
-            await self._fault({"retry": own_id, "in": 2} if own_id else {"error": "Too fast."})
+            await self._fault({"retry": own_id, "in": 2})
             return
         try:
             heard = inbound.frame(data)

@@ -14,7 +14,8 @@
     '<div class="hc-log" role="log" aria-live="polite"></div>' +
     '<form class="hc-compose"><p class="hc-status" role="status"></p><div class="hc-row">' +
     '<label class="hc-vh" for="hc-input"></label>' +
-    '<textarea id="hc-input" name="text" rows="1" maxlength="10000" dir="auto"></textarea>' +
+    '<textarea id="hc-input" name="text" rows="1" maxlength="10000" dir="auto"' +
+    ' enterkeyhint="send"></textarea>' +
     '<button type="submit" class="hc-send"></button></div></form>';
 
   const words = {}; // language -> promise of its words
@@ -218,11 +219,11 @@
     }
 
     restore() {
-      let kept = [];
+      let kept;
       try {
-        kept = JSON.parse(sessionStorage.getItem(UNSENT)) || [];
+        kept = JSON.parse(sessionStorage.getItem(UNSENT));
       } catch (error) { /* as above */ }
-      kept.forEach((said) => this.say(said, said.label));
+      if (Array.isArray(kept)) kept.forEach((said) => this.say(said, said.label));
     }
 
     fit() {
@@ -398,13 +399,15 @@
 
     refused(id, why) {
       const said = this.settle(id);
-      if (!said) return;
+      if (!said || said.start) return;
       this.tell(why === 'too_long' ? why : 'failed');
-      if (said.text && !this.input.value) {
+      if (said.text && !this.input.value) { // back into the field, to be mended
         this.input.value = said.text;
         this.fit();
+        this.own[id].remove();
+      } else {
+        this.own[id].classList.add('hc-unsent');
       }
-      if (this.own[id]) this.own[id].remove();
       this.pump();
     }
 
@@ -462,7 +465,7 @@
       if (data.mail) this.received(data.mail);
       if (data.ack) this.acknowledged(data.ack);
       if (data.retry) this.later(data.retry, data.in);
-      if (data.refused) this.refused(data.refused, data.error);
+      if (data.error) this.refused(data.refused || this.flying, data.error);
       this.pump();
     }
 

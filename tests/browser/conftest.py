@@ -10,13 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, Request, async_playwright
+from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
-from bot.library.live import LiveLibrary
-from bot.settings import Settings
 from tests.browser.site import Site
 from tests.conftest import ROOT
-from tests.fakes.rasa import FakeRasa
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
@@ -34,6 +31,7 @@ document.addEventListener('securitypolicyviolation', (event) => {
   window.violations.push(event.violatedDirective + ' ' + event.blockedURI);
 });
 """
+expect.set_options(timeout=15_000)
 Open = Callable[..., AbstractAsyncContextManager[Page]]
 
 
@@ -45,26 +43,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def live() -> LiveLibrary:
-    """The real content, without vectors."""
-    return LiveLibrary(ROOT / "content")
-
-
-@pytest.fixture(scope="session")
 def axe() -> str:
     """The source of axe-core."""
     if not AXE.is_file():
         pytest.fail("axe-core is missing: run 'npm ci' in the repository.", pytrace=False)
     return AXE.read_text(encoding="utf-8")
-
-
-@pytest.fixture
-async def site(settings: Settings, live: LiveLibrary, fake_rasa: FakeRasa) -> AsyncIterator[Site]:
-    """The web chat, answered by a worker."""
-    one = Site(settings, live, fake_rasa.url)
-    await one.start()
-    yield one
-    await one.stop()
 
 
 @pytest.fixture

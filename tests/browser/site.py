@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 from typing import Any
 
 from bot.channels.web import WebChannel
@@ -17,6 +18,7 @@ from bot.store.seal import Sealer
 from bot.store.store import Store
 from bot.understanding import Understanding
 from bot.worker import Worker
+from tests.conftest import ROOT
 
 
 class Site:
@@ -67,6 +69,12 @@ class Site:
     async def find_store(self) -> None:
         """Take messages again."""
         await self.channel.start(self.gateway.accept)
+
+
+@functools.cache
+def content() -> LiveLibrary:
+    """Return the real content, without vectors; loaded once."""
+    return LiveLibrary(ROOT / "content")
 
 
 async def _down(update: Update) -> bool:

@@ -10,7 +10,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.test_chat import PHONE, answers, ask, greeted, own
+from tests.browser.steps import PHONE, answers, ask, greeted, own
+
+pytest_plugins = ["tests.browser.fixtures"]
 
 DESKTOP = {"width": 1280, "height": 800}
 NARROW = {"width": 320, "height": 480}
