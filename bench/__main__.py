@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the order of the texts")
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the children end too
     try:
         asyncio.run(Bench(options).run())
     except BenchError as error:
@@ -54,18 +56,16 @@ class Bench:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._options = options
-        self._content = FOLDER / "content"
-        FOLDER.mkdir(parents=True, exist_ok=True)
-        if not (options.reuse and self._content.exists()):
-            shutil.rmtree(self._content, ignore_errors=True)
-            shutil.copytree(ROOT / "content", self._content)
+        self._tree = FOLDER / "tree"
+        if not (options.reuse and self._tree.exists()):
+            _copy_tree(self._tree)
         folder = FOLDER / "-".join(
             ["stock", *(name for name in ("lean", "quick") if getattr(options, name))]
         )
         epochs, examples = (1, QUICK_EXAMPLES) if options.quick else (options.epochs, 10_000)
-        project = Project(folder / "project", self._content, epochs, options.lean, examples)
+        project = Project(folder / "project", self._tree, epochs, options.lean, examples)
         self._stock = Stock(folder, project, options.threads)
-        self._ours = Ours(FOLDER / "ours", self._content)
+        self._ours = Ours(FOLDER / "ours", self._tree)
         self._times = Times({}, {})
 
     async def run(self) -> None:
@@ -94,15 +94,17 @@ class Bench:
             times["stock"] = self._stock.train()
         if options.quick:
             self._ours.borrow(ROOT / "models")
+        if options.quick or options.reuse:
+            _say("training Hashar, where its model is stale")
             self._ours.train(cold=False, force=False)
-        elif not (options.reuse and self._ours.trained):
+        else:
             _say("training Hashar")
             times["cold"] = self._ours.train(cold=True)
             _say("training Hashar again, with cached embeddings")
             times["again"] = self._ours.train(cold=False)
 
     async def _measure(self) -> None:
-        options, library = self._options, LiveLibrary(self._content).current
+        options, library = self._options, LiveLibrary(self._tree / "content").current
         texts = Texts(ROOT / "tests" / "nlu" / "heldout", options.seed)
         guides = [name for name, guide in library.guides.items() if not guide.emergency]
         plan = QUICK if options.quick else FULL
@@ -138,6 +140,14 @@ class Bench:
             "Values are medians over the rounds; ratios are medians of the rounds' pairs.\n\n"
             f"{report.table(rows)}\n\nAll figures: {FOLDER / 'result.json'}"
         )
+
+
+def _copy_tree(tree: Path) -> None:
+    """Copy code and content, so that no edit in the meantime changes what is measured."""
+    shutil.rmtree(tree, ignore_errors=True)
+    for name in ("bot", "actions", "nlu", "content"):
+        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "config.yml", tree)
 
 
 def _say(text: str) -> None:

@@ -15,8 +15,6 @@ from bench.system import Started, System
 from bot.embedded import free_port
 from bot.library.live import LiveLibrary
 
-ROOT = Path(__file__).resolve().parent.parent
-
 
 def judge(rows: Rows) -> str:
     """Return what an answer is. A free text must have been understood by Rasa, so that 'please
@@ -37,31 +35,27 @@ def _vectors(file: Path) -> int:
 
 
 class Ours(System):
-    """All of Hashar on one machine, all settings at their defaults but the limit per user."""
+    """All of Hashar on one machine, all settings at their defaults but two limits. `tree` is the
+    copy of code and content that it runs from."""
 
     name = "Hashar"
     button = "/guide:{guide}"
 
-    def __init__(self, folder: Path, content: Path) -> None:
+    def __init__(self, folder: Path, tree: Path) -> None:
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         super().__init__(folder, Users(self.name, url, judge), url)
         self.data = folder / "data"
-        self._content = content
+        self._tree = tree
         self.environment = {
             **QUIET,
             "PORT": str(port),
             "DATA_DIR": str(self.data),
-            "CONTENT_DIR": str(content),
+            "CONTENT_DIR": str(tree / "content"),
             "MODELS_DIR": str(folder / "models"),
             "USER_RATE": "0",  # a bench user writes faster than any person may
             "PARSE_TIMEOUT": "120",  # a slow machine is no reason to answer 'later'
         }
-
-    @property
-    def trained(self) -> bool:
-        """Return whether an earlier run left a model."""
-        return any((self.folder / "models").glob("*.tar.gz"))
 
     def train(self, *, cold: bool, force: bool = True) -> tuple[float, float]:
         """Train; return wall and CPU seconds. `cold` has no stored embeddings to start from;
@@ -71,7 +65,7 @@ class Ours(System):
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "nlu.train", *(["--force"] if force else [])]
         log = self.folder / "train.log"
-        return run_to_end("Training Hashar", command, self.environment, log, ROOT)
+        return run_to_end("Training Hashar", command, self.environment, log, self._tree)
 
     def borrow(self, models: Path) -> None:
         """Take the project's models and embeddings, to train only what is stale."""
@@ -86,7 +80,7 @@ class Ours(System):
         began = time.monotonic()
         self._run()
         started = await self._until_understood(began)
-        passages = len(set(LiveLibrary(self._content).index.texts))
+        passages = len(set(LiveLibrary(self._tree / "content").index.texts))
 
         async def made() -> bool:
             return _vectors(self.data / "passages.npz") >= passages

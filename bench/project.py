@@ -26,22 +26,22 @@ from bot.library.model import SECTIONS, Library
 from bot.render import Renderer
 from nlu.asks import topics
 
-ROOT = Path(__file__).resolve().parent.parent
 NOBODY = Conversation(id="", channel="rest")
 STORIES = 6
 
 
 class Project:
-    """A Rasa project in a folder. `lean`: RulePolicy alone, the quickest that Rasa can be;
-    `examples`: the most of an intent and language."""
+    """A Rasa project in a folder, made from a copy of our code and content. `lean`: RulePolicy
+    alone, the quickest that Rasa can be; `examples`: the most of an intent and language."""
 
-    def __init__(self, folder: Path, content: Path, epochs: int, lean: bool, examples: int) -> None:
+    def __init__(self, folder: Path, tree: Path, epochs: int, lean: bool, examples: int) -> None:
         self.folder = folder
-        self._content = content
+        self._content = tree / "content"
+        self._data = tree / "nlu" / "data"
         self._epochs = epochs
         self._lean = lean
         self._most = examples
-        self._library: Library = LiveLibrary(content).current
+        self._library: Library = LiveLibrary(self._content).current
 
     @cached_property
     def fallback(self) -> str:
@@ -84,7 +84,7 @@ class Project:
     def _examples(self) -> list[str]:
         """Write the same examples that Hashar learns from; return the names of the intents."""
         rows = []
-        for file in sorted((ROOT / "nlu" / "data").glob("*.yml")):
+        for file in sorted(self._data.glob("*.yml")):
             for row in yaml.safe_load(file.read_text(encoding="utf-8")).get("nlu", ()):
                 lines = row["examples"].splitlines(keepends=True)
                 rows.append({"intent": row["intent"], "examples": "".join(lines[: self._most])})
