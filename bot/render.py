@@ -26,6 +26,7 @@ from bot.library import format as formats
 from bot.library.check import PLACEHOLDER
 from bot.library.model import Fact, Guide, Library, Source
 from bot.model import Button, Message, Update
+from bot.parts import split
 
 SOURCES = 2
 """How many sources a source line names at most."""
@@ -96,7 +97,7 @@ class Renderer:
             "web": markup.to_web,
             "plain": markup.to_plain,
         }[self.limits.markup]
-        parts = markup.split(source, self.limits.text, lambda part: len(write(part)))
+        parts = split(source, self.limits.text, lambda part: len(write(part)))
         rows = () if self.limits.numbered else _rows(buttons)
         messages = [Message(write(part), metadata=metadata) for part in parts[:-1]]
         last = Message(write(parts[-1]) if parts else "", rows, "" if messages else edit, metadata)

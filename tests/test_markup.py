@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.markup import SMALLEST_PART, escape, split, to_plain, to_telegram, to_web
+from bot.markup import escape, to_plain, to_telegram, to_web
+from bot.parts import SMALLEST_PART, split
 from tests.fakes.telegram import visible
 
 # Markdown, Telegram, web, plain

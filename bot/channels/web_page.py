@@ -23,9 +23,6 @@ FALLBACK = "en"
 SHOWN = 10
 """Turns that a page shows at first; the rest is one link away, which spares slow lines."""
 
-_BORROWED = {"choices": "web.bot", "earlier": "button.more", "slow": "slow_down.text"}
-"""Words of the page that other parts of the interface lend, until they get keys of their own."""
-
 _TYPES = {"js": "text/javascript", "css": "text/css"}
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 
@@ -66,9 +63,6 @@ def strings(library: Library, language: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for code in reversed(library.fallbacks(language)):
         texts = library.strings.get(code, {})
-        for name, key in _BORROWED.items():
-            if key in texts:
-                found[name] = str(texts[key])
         for key, text in texts.items():
             if key.startswith("web."):
                 found[key[4:]] = str(text)
