@@ -25,15 +25,11 @@ PASSAGES = 3
 """How many passages are shown at most when a text was not understood."""
 
 
-def _has(guide: Guide, section: str) -> bool:
-    return any(section in text.sections for text in guide.texts.values())
-
-
 def _section_choices(guide: Guide, without: str = "") -> list[Choice]:
     return [
         choice(f"section.{section}", f"guide:{guide.id}:{section}")
         for section in SECTIONS
-        if section != without and _has(guide, section)
+        if section != without and section in guide.sections
     ]
 
 
@@ -50,7 +46,7 @@ def guide(call: Call) -> Outcome:
         return say("button.stale", MENU)
     if found.emergency:
         return emergency(call)
-    if section and not _has(found, section):
+    if section and section not in found.sections:
         section = ""
     part = section or "short"
     words = (GuideWords(found.id, part, lead=True), GuideSource(found.id, (part,)))
@@ -78,7 +74,7 @@ def emergency(call: Call) -> Outcome:
     if not guides:
         return say("emergency.short")
     found = guides[0]
-    parts = ("short", *(part for part in EMERGENCY_SECTIONS if _has(found, part)))
+    parts = ("short", *(part for part in EMERGENCY_SECTIONS if part in found.sections))
     source = GuideSource(found.id, parts, brief=True)
     words: tuple[Words, ...] = (*(GuideWords(found.id, part) for part in parts), source)
     return Outcome((Response(words, content=f"guide:{found.id}"),))
@@ -122,6 +118,7 @@ def passages(call: Call) -> Outcome:
         Say("passages.intro"),
         GuideWords(best.guide, best.section, lead=True),
         GuideSource(best.guide, (best.section,)),
+        Say("passages.ask"),
     )
     others = [
         Choice(
@@ -136,8 +133,8 @@ def passages(call: Call) -> Outcome:
     ]
     choices = (
         *others,
-        choice("button.helped", "feedback:yes"),
-        choice("button.not_helped", "feedback:no"),
+        choice("button.helped", f"feedback:yes:{best.guide}:{best.section}"),
+        choice("button.not_helped", f"feedback:no:{best.guide}:{best.section}"),
         *way_back(call),
         MENU,
     )

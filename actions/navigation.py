@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from actions.base import Call, Choice, LanguageName, Outcome, Response, Say, action, choice, say
-from bot.conversation import LanguageSet, SlotSet
+from actions.base import (
+    Call,
+    Choice,
+    GuideWords,
+    LanguageName,
+    Outcome,
+    Response,
+    Say,
+    action,
+    choice,
+    say,
+)
+from bot.conversation import Feedback, LanguageSet, NotUnderstood, SlotSet
 
 MENU = choice("button.menu", "menu")
 HUMAN = choice("button.human", "human")
@@ -69,10 +80,27 @@ def language(call: Call) -> Outcome:
 
 @action("feedback")
 def feedback(call: Call) -> Outcome:
-    """Thank for 'this helped'; after 'it did not', offer the ways on."""
-    if call.argument(0) == "yes":
-        return say("feedback.yes", MENU, *way_back(call))
+    """Thank for 'this helped'; after 'it did not', offer what else was near, and a person.
+
+    Arguments: 'yes' or 'no', then guide and section of what was shown. Only content that
+    exists is counted, so that a forged payload cannot fill the metrics.
+    """
+    helped, guide = call.argument(0) == "yes", call.library.guides.get(call.argument(1))
+    section = call.argument(2) if guide and call.argument(2) in guide.sections else ""
+    content = f"guide:{guide.id}#{section}" if guide and section else ""
+    counted = (Feedback(content, helped),) if content else ()
+    if helped:
+        words, ways = Say("feedback.yes"), (MENU, *way_back(call))
+        return Outcome((Response((words,), ways),), counted)
+    missed = NotUnderstood("", call.language, (content,) if content else ())
+    ways = (*_also_near(call), HUMAN, MENU, *way_back(call))
     return Outcome(
-        (Response((Say("feedback.no"),), (HUMAN, MENU, *way_back(call))),),
-        (SlotSet("guide", None),),
+        (Response((Say("feedback.no"),), ways),), (*counted, missed, SlotSet("guide", None))
     )
+
+
+def _also_near(call: Call) -> tuple[Choice, ...]:
+    """Return the other guides that the last message offered beside the one that did not help."""
+    offered = [one.split(":")[1] for one in call.conversation.choices if one.startswith("guide:")]
+    others = [one for one in dict.fromkeys(offered) if one in call.library.guides]
+    return tuple(Choice(GuideWords(one, "title"), f"guide:{one}") for one in others)

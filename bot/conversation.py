@@ -101,7 +101,29 @@ class Succeeded:
     """The text was understood; failures count from zero again."""
 
 
-Event = SlotSet | LanguageSet | Forgotten | Failed | Succeeded
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """A text got no sure answer, or the answer to it did not help.
+
+    `text` is '' when it is not held any more (a button pressed later). `nearest` are content
+    ids such as 'guide:passport#fee', best first. Changes nothing in the conversation; whoever
+    keeps the text redacts it first.
+    """
+
+    text: str = field(repr=False)
+    language: str = ""
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Whether what was shown helped; counted by content id, without a word or a person."""
+
+    content: str
+    helped: bool
+
+
+Event = SlotSet | LanguageSet | Forgotten | Failed | Succeeded | NotUnderstood | Feedback
 
 
 def apply(conversation: Conversation, events: Iterable[Event]) -> Conversation:

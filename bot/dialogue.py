@@ -13,11 +13,19 @@ import structlog
 from actions import ACTIONS
 from actions.base import Call, Choice, GuideWords, LanguageName, Outcome, Response, Say, choice, say
 from actions.navigation import MENU
-from bot.conversation import Conversation, Event, Failed, LanguageSet, Succeeded, apply
+from bot.conversation import (
+    Conversation,
+    Event,
+    Failed,
+    LanguageSet,
+    NotUnderstood,
+    Succeeded,
+    apply,
+)
 from bot.decide import Decision, decide
 from bot.errors import UnderstandingUnavailable
 from bot.library.live import LiveLibrary
-from bot.library.model import Library
+from bot.library.model import Library, Passage
 from bot.model import Update
 from bot.understanding import Understanding, Understood
 
@@ -180,8 +188,7 @@ class Dialogue:
             outcome=decision.outcome,
             call=Call(told, library, language, decision.arguments, passages),
         )
-        failed = decision.outcome in ("not_found", "out_of_scope")
-        events = (*language_events, *reply.events, Failed() if failed else Succeeded())
+        events = (*language_events, *reply.events, *_heard(text, language, decision, passages))
         responses = self._offer_language(reply.responses, before, library, understood, decision)
         metadata = {
             "intent": understood.intent,
@@ -238,6 +245,18 @@ class Dialogue:
         after = apply(before, result.events)
         log.debug("action", name=name, turns=after.turns)
         return Reply(result.responses, result.events, outcome)
+
+
+def _heard(
+    text: str, language: str, decision: Decision, passages: tuple[Passage, ...]
+) -> tuple[Event, ...]:
+    """Return the events that say how well a text was understood."""
+    failed = decision.outcome in ("not_found", "out_of_scope")
+    events: tuple[Event, ...] = (Failed() if failed else Succeeded(),)
+    if decision.outcome in ("not_found", "passages"):
+        nearest = tuple(f"guide:{one.guide}#{one.section}" for one in passages)
+        events = (*events, NotUnderstood(text, language, nearest))
+    return events
 
 
 def _unsupported(why: str) -> Reply:

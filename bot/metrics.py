@@ -23,6 +23,7 @@ SEND_FAILED = Counter("hashar_send_failed_total", "Deliveries refused.", ["chann
 SENT_AGAIN = Counter(
     "hashar_sent_again_total", "Messages sent again that may have arrived before.", ["channel"]
 )
+FEEDBACK = Counter("hashar_feedback_total", "Whether content helped.", ["content", "helped"])
 ERRORS = Counter("hashar_errors_total", "Unexpected errors.", ["where", "type"])
 DEPTH = Gauge("hashar_queue_depth", "Entries that wait.", ["queue"])
 CONTENT_PROBLEMS = Gauge("hashar_content_problems", "Problems in the content files.")

@@ -12,7 +12,7 @@ import structlog
 
 from bot import metrics
 from bot.channels import profile
-from bot.conversation import Conversation, Forgotten, apply
+from bot.conversation import Conversation, Feedback, Forgotten, apply
 from bot.dialogue import Dialogue, Reply
 from bot.errors import LeaseLost, StoreUnavailable, UnderstandingUnavailable
 from bot.lanes import Lanes
@@ -157,6 +157,9 @@ class Worker:
         metrics.TURN_SECONDS.labels(update.channel, _route(update)).observe(seconds)
         metrics.TURNS.labels(update.channel, reply.outcome, after.language).inc()
         metrics.WAIT_SECONDS.observe(max(0.0, time.time() - update.received_at))
+        for event in reply.events:
+            if isinstance(event, Feedback):
+                metrics.FEEDBACK.labels(event.content, str(event.helped).lower()).inc()
         log.info(
             "turn",
             turn=entry.id,

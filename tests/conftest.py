@@ -87,7 +87,13 @@ def _library() -> LiveLibrary:
 
 @pytest.fixture(scope="session")
 def rasa_url(base_settings: Settings, folder: Path) -> Iterator[str]:
-    """The real model behind Rasa's HTTP server; trained once, cached by its fingerprint."""
+    """The real model behind Rasa's HTTP server; trained once, cached by its fingerprint.
+
+    RASA_URL names a server that runs already, to try a dialogue again and again.
+    """
+    if running := os.environ.get("RASA_URL"):
+        yield running
+        return
     settings = dataclasses.replace(base_settings, data_dir=folder / "rasa")
     train = os.environ.get("TRAIN", "1") != "0"  # TRAIN=0: the newest model, fresh or not
     rasa = EmbeddedRasa(settings, trained_model(settings, train))

@@ -80,6 +80,12 @@ class Guide:
     texts: Mapping[str, GuideText]
     emergency: bool = False
 
+    @property
+    def sections(self) -> frozenset[str]:
+        """The section ids that exist in any language, and 'short'."""
+        found = {section for text in self.texts.values() for section in text.sections}
+        return frozenset(found | {"short"})
+
 
 @dataclass(frozen=True, slots=True)
 class QuizQuestion:
