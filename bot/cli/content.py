@@ -6,14 +6,12 @@ import argparse
 import re
 from pathlib import Path
 
-from bot.cli import scaffold
+from bot.cli import scaffold, translate
 from bot.errors import ContentError
 from bot.library.files import FileError, read_text, split_front_matter, stamp
 from bot.library.load import Loader
+from bot.library.translation import SOURCE
 from bot.settings import Settings
-
-SOURCE = "en"
-"""The language that translations are made from."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +33,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     language.add_argument("--rtl", action="store_true", help="written from right to left")
     missing = what.add_parser("missing", help="list what a language lacks, one a line")
     missing.add_argument("code")
+    export = what.add_parser("export", help="write a translators' spreadsheet of a language")
+    export.add_argument("language")
+    export.add_argument("file", nargs="?", type=Path, help=".xlsx (default: LANGUAGE.xlsx) or .csv")
+    import_ = what.add_parser("import", help="write an edited spreadsheet back into the files")
+    import_.add_argument("file", type=Path)
+    import_.add_argument("--partial", action="store_true", help="leave out the rows that are wrong")
+    import_.add_argument("--reviewer", default="", help="who reviewed the texts set to 'reviewed'")
     stamp_ = what.add_parser("stamp", help="mark a translation as made from today's source text")
     stamp_.add_argument("file", nargs="+", type=Path)
 
@@ -52,6 +57,13 @@ def run(options: argparse.Namespace) -> int:
         for file in options.file:
             mark(file)
         return 0
+    if options.what == "export":
+        path = options.file or Path(f"{options.language}.xlsx")
+        count = translate.export(settings.content_dir, options.language, path)
+        print(f"{path}: {count} texts")
+        return 0
+    if options.what == "import":
+        return import_(settings, options)
     made = scaffold.make(settings.content_dir, options)
     for path in made:
         print(path)
@@ -73,6 +85,20 @@ def check(settings: Settings, hints: bool) -> int:
         f"{len(library.courses)} courses, {len(library.languages)} languages"
     )
     return 0
+
+
+def import_(settings: Settings, options: argparse.Namespace) -> int:
+    """Bring a spreadsheet in; print every problem and what was written; return the exit code."""
+    done = translate.bring_in(
+        settings.content_dir, options.file, options.partial, options.reviewer.strip()
+    )
+    for line in (*done.problems, *done.notes, *map(str, done.files)):
+        print(line)
+    if done.problems and not options.partial:
+        print(f"{len(done.problems)} problems; nothing was written")
+    else:
+        print(f"{done.texts} texts changed in {len(done.files)} files")
+    return 1 if done.problems else 0
 
 
 def mark(file: Path) -> None:

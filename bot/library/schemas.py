@@ -12,6 +12,9 @@ NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"}
 DAY = {"type": ["string", "integer"], "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$"}
 WORDS = {"type": "string", "minLength": 1}
 COUNT = {"type": "number"}
+OPTION = {"enum": ["a", "b", "c", "d", "e"]}
+TITLE_LIMIT = 40
+OPTION_LIMIT = 80
 UNIT = {"enum": ["minute", "hour", "day", "calendar_day", "working_day", "week", "month", "year"]}
 ASKS = {"type": "array", "items": WORDS, "uniqueItems": True}
 
@@ -109,7 +112,7 @@ GUIDE = _object(
     next={"type": "array", "items": ID, "uniqueItems": True},
 )
 _TEXT: dict[str, Any] = {
-    "title": {**WORDS, "maxLength": 40},
+    "title": {**WORDS, "maxLength": TITLE_LIMIT},
     "status": {"enum": ["original", "draft", "reviewed"]},
     "translated_from": {"type": "string", "pattern": r"^[a-zA-Z-]+@[0-9a-f]{8}$"},
     "reviewer": WORDS,
@@ -135,7 +138,7 @@ LESSON = _object(
             ["id", "options", "answer"],
             id=ID,
             options={"type": "integer", "minimum": 2, "maximum": 5},
-            answer={"enum": ["a", "b", "c", "d", "e"]},
+            answer=OPTION,
         ),
     },
 )
@@ -147,7 +150,9 @@ LESSON_TEXT = _object(
         _object(
             ["question", "options", "right", "wrong"],
             question=WORDS,
-            options=_map({"enum": ["a", "b", "c", "d", "e"]}, {**WORDS, "maxLength": 80}, 2),
+            options=_map(
+                {"enum": ["a", "b", "c", "d", "e"]}, {**WORDS, "maxLength": OPTION_LIMIT}, 2
+            ),
             right=WORDS,
             wrong=WORDS,
         ),
