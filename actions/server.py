@@ -25,15 +25,20 @@ from aiohttp import web
 from actions import ACTIONS
 from actions.base import Call, Outcome, say
 from actions.navigation import MENU
+from bot import body as bodies
 from bot import logs
+from bot.access import local_or_token
+from bot.answers import application
 from bot.channels import profile
 from bot.conversation import Conversation, Event, Failed, Forgotten, Succeeded, apply
 from bot.decide import decide, known
-from bot.errors import HasharError, StartError
+from bot.errors import BadUpdate, HasharError, TooLong
 from bot.library.live import LiveLibrary
 from bot.library.model import Library
 from bot.model import Message
 from bot.render import Renderer
+from bot.serving import Connections
+from bot.serving import serve as serve_http
 from bot.settings import Settings
 from bot.understanding import Understood, read
 
@@ -59,12 +64,13 @@ SURE_LANGUAGE = 0.8
 class ActionServer:
     """Runs the actions on the library that is live."""
 
-    def __init__(self, live: LiveLibrary) -> None:
+    def __init__(self, live: LiveLibrary, settings: Settings) -> None:
         self._live = live
+        self._settings = settings
 
     def application(self) -> web.Application:
         """Return the HTTP application."""
-        app = web.Application(client_max_size=BODY_LIMIT)
+        app = application(BODY_LIMIT)
         app.add_routes(
             [
                 web.get("/health", self._health),
@@ -78,17 +84,20 @@ class ActionServer:
         return web.json_response({"status": "ok"})
 
     async def _actions(self, request: web.Request) -> web.Response:
+        local_or_token(request, "actions_token", self._settings)
         return web.json_response([{"name": name} for name in action_names()])
 
     async def _webhook(self, request: web.Request) -> web.Response:
         """Run one action. Errors have the shape that Rasa reads: error and action_name."""
-        body = await _json(request)
-        if body is None:
-            return _error(400, "Invalid body request", "")
+        local_or_token(request, "actions_token", self._settings)
+        try:
+            body = bodies.parsed(await bodies.read(request, BODY_LIMIT))
+        except BadUpdate as error:
+            return _error(413 if isinstance(error, TooLong) else 400, "Invalid body request", "")
         name = body.get("next_action")
         if not name:  # as rasa-sdk answers a call without an action
             return web.json_response(None)
-        if name not in action_names():
+        if not isinstance(name, str) or name not in action_names():
             return _error(404, f"No registered action found for name '{name}'.", str(name))
         tracker = body.get("tracker")
         if not isinstance(tracker, dict):
@@ -152,15 +161,6 @@ def action_names() -> list[str]:
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-async def _json(request: web.Request) -> dict[str, Any] | None:
-    """Return the body, which Rasa may have compressed (aiohttp undoes that); None if malformed."""
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, web.HTTPBadRequest, web.RequestPayloadError):
-        return None
-    return body if isinstance(body, dict) else None
 
 
 def _understood(message: Mapping[str, Any]) -> Understood:
@@ -293,21 +293,15 @@ def _error(status: int, error: str, name: str) -> web.Response:
 async def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until SIGINT or SIGTERM. Raises StartError when the port is taken."""
     live = LiveLibrary(settings.content_dir, settings.data_dir / "passages.npz")
-    runner = web.AppRunner(ActionServer(live).application(), access_log=None)
-    await runner.setup()
+    connections = Connections.from_settings(settings)
+    runner = await serve_http(ActionServer(live, settings).application(), host, port, connections)
     stopping = asyncio.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(one, stopping.set)
     following = asyncio.create_task(live.run(), name="library")
     try:
-        await web.TCPSite(runner, host, port).start()
         print(f"Actions for Rasa: http://{host}:{runner.addresses[0][1]}/webhook", flush=True)
         await stopping.wait()
-    except OSError as error:
-        raise StartError(
-            f"Port {port} on {host} cannot be used ({error.strerror or error}); "
-            "give a free one with --port."
-        ) from error
     finally:
         live.close()
         following.cancel()

@@ -1,53 +1,107 @@
-"""Who may call what: tokens, and this machine."""
+"""Who may call what: proxies that are believed, tokens, and this machine."""
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from bot.errors import Forbidden, SettingsError
 from bot.settings import Settings
 
+THIS_MACHINE = frozenset({"127.0.0.1", "::1", ""})
+"""Peers that are a program here, or a proxy that nobody named; '' is a Unix socket."""
 
-def client_address(request: web.Request, settings: Settings) -> str:
-    """Return the caller's address; X-Forwarded-For counts only from TRUSTED_PROXIES.
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-    The header is read from the right: each trusted proxy's entry is skipped.
+
+class Proxies:
+    """The reverse proxies whose word about a client is believed (TRUSTED_PROXIES).
+
+    Raises SettingsError when they are not networks.
     """
-    peer = request.remote or ""
-    if not _trusted(peer, settings):
-        return peer
-    for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-        if hop.strip() and not _trusted(hop.strip(), settings):
-            return hop.strip()
-    return peer
+
+    def __init__(self, listed: str) -> None:
+        names = [name.strip() for name in listed.split(",") if name.strip()]
+        try:
+            self._networks = [ipaddress.ip_network(name, strict=False) for name in names]
+        except ValueError as error:
+            raise SettingsError(
+                f"TRUSTED_PROXIES must be networks like 10.0.0.0/8: {error}."
+            ) from None
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._networks)
+
+    def __contains__(self, peer: str) -> bool:
+        """Whether an address is one of a proxy."""
+        found = _address(peer)
+        return found is not None and any(found in network for network in self._networks)
+
+    def client(self, request: web.Request) -> str:
+        """Return the address of who made a request.
+
+        X-Forwarded-For counts only when a proxy says it, and is read from the right: what a
+        client wrote there itself stands left of what the first proxy saw.
+        """
+        client = request.remote or ""
+        for hop in reversed(",".join(request.headers.getall("X-Forwarded-For", ())).split(",")):
+            found = _address(hop)
+            if client not in self or found is None:
+                break
+            client = str(found)
+        return client
+
+    def https(self, request: web.Request) -> bool:
+        """Return whether a proxy says that the browser speaks https with it."""
+        claim = request.headers.get("X-Forwarded-Proto", "").split(",")[-1]
+        return claim.strip().lower() == "https" and (request.remote or "") in self
 
 
-def _trusted(address: str, settings: Settings) -> bool:
+def _address(text: str) -> Address | None:
     try:
-        ip = ipaddress.ip_address(address)
-        networks = [part.strip() for part in settings.trusted_proxies.split(",") if part.strip()]
-        return any(ip in ipaddress.ip_network(network, strict=False) for network in networks)
+        found = ipaddress.ip_address(text.strip())
     except ValueError:
-        return False
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return mapped or found
 
 
-def local_or_token(request: web.Request, token: str, settings: Settings) -> None:
-    """Let a request pass that carries the token, or, where none is set, comes from this machine.
+def local_or_token(request: web.Request, name: str, settings: Settings) -> None:
+    """Let a request pass that carries the token of a setting, or, without one, is made here.
 
-    A request that came through a proxy is never 'this machine'. Raises HTTPForbidden.
+    'Here' means: by a program on this machine that named this machine, while nothing says that a
+    proxy passes on what strangers send. Raises Forbidden.
     """
+    token = str(getattr(settings, name))
     if token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         given = given or request.query.get("token", "")
-        if hmac.compare_digest(given.encode(), token.encode()):
+        if same(given, token):
             return
-        raise web.HTTPForbidden(text="A token is needed.")
-    forwarded = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
+        raise Forbidden("A token is needed.")
+    public = settings.public_url or settings.trusted_proxies
+    forwarded = any(one in request.headers for one in ("X-Forwarded-For", "Forwarded", "Via"))
+    if public or forwarded or not _here(request):
+        raise Forbidden(f"Only this machine may call this; set {name.upper()} to open it.")
+
+
+def same(given: str, secret: str) -> bool:
+    """Compare in a time that tells nothing about the secret."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), secret.encode())
+
+
+def _here(request: web.Request) -> bool:
+    """Return whether peer and Host are this machine (a page could let its own name lead here)."""
+    peer = _address(request.remote or "")
+    if peer is None or not peer.is_loopback:
+        return not request.remote
     try:
-        local = ipaddress.ip_address(request.remote or "").is_loopback
+        host = urlsplit(f"//{request.host}").hostname or ""
     except ValueError:
-        local = request.remote is None or request.remote == ""  # a Unix socket
-    if not local or forwarded:
-        raise web.HTTPForbidden(text="Only this machine may call this; set a token to open it.")
+        return False
+    named = _address(host)
+    return host == "localhost" or (named is not None and named.is_loopback)

@@ -45,6 +45,30 @@ class BadUpdate(HasharError):
     """An inbound payload is malformed; it is answered and dropped, never retried."""
 
 
+class TooLong(BadUpdate):
+    """A text or a body is longer than is accepted."""
+
+
+class TooSlow(BadUpdate):
+    """A body did not arrive in time; the same one may be sent again."""
+
+    retryable = True
+
+
+class WrongType(BadUpdate):
+    """A body is of another type than is understood."""
+
+
+class Limited(HasharError):
+    """Too much at once; the same thing may be sent again after `retry_after` seconds."""
+
+    retryable = True
+
+    def __init__(self, reason: str, retry_after: int) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
 class Forbidden(HasharError):
     """An inbound request lacks the secret it must carry."""
 

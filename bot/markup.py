@@ -16,12 +16,13 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from bot.model import whole
+
 _PHONE = re.compile(r"tel:\+?[0-9().*#-]{1,32}")
 _ADDRESS = re.compile(r"https?://[^/?#@\\]+(?:[/?#][^\\]*)?", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:tel:|https?://)", re.IGNORECASE)
 _BOLD = re.compile(r"\*\*(?=\S)(?:\\.|<[^<>\s]*>|<(?![^<>\s]*>)|[^\\<])+?(?<=\S)(\*\*)", re.DOTALL)
 _LIST_START = re.compile(r"^(\s*\d{0,9})([-+.)])(?=\s|$)", re.MULTILINE)
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ _PARSER = _Parser()
 
 
 def _tokens(markdown: str) -> list[Token]:
-    return _PARSER.parse(_SURROGATE.sub("\ufffd", markdown))
+    return _PARSER.parse(whole(markdown))
 
 
 def _spans(inline: Token) -> tuple[Span, ...]:

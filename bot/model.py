@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
 Kind = Literal["text", "payload", "start", "location", "unsupported", "blocked"]
+
+
+def whole(text: str) -> str:
+    """Return a text that can be written as UTF-8: half a character becomes U+FFFD."""
+    return _SURROGATE.sub("\ufffd", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,15 @@ class Settings:
     conversation_days: int = _setting(90, "Days after which a silent conversation is erased.")
     mailbox_hours: float = _setting(24.0, "Hours that answers wait for a web client to fetch them.")
     dedup_hours: float = _setting(48.0, "Hours for which a redelivered update is recognised.")
-    user_rate: int = _setting(30, "Messages a minute that one conversation may send.")
+    user_rate: int = _setting(30, "Messages a minute that one conversation may send; 0: no limit.")
+    address_rate: int = _setting(
+        600, "Messages a minute from one internet address over the web chat; 0: no limit."
+    )
     global_rate: int = _setting(0, "Messages a second accepted in all by a gateway; 0: no limit.")
+    connections: int = _setting(4000, "Connections that a gateway holds at once; 0: no limit.")
+    address_connections: int = _setting(
+        200, "Connections at once from one internet address; 0: no limit."
+    )
     telegram_token: str = _setting("", "Token of the Telegram bot, from BotFather.", secret=True)
     telegram_api_url: str = _setting("https://api.telegram.org", "Telegram Bot API server.")
     telegram_rate: float = _setting(25.0, "Messages a second sent to Telegram.")
@@ -64,6 +71,11 @@ class Settings:
     )
     metrics_token: str = _setting(
         "", "Token for /metrics; empty allows this machine only.", secret=True
+    )
+    actions_token: str = _setting(
+        "",
+        "Token for our actions' server (actions.server); empty allows this machine only.",
+        secret=True,
     )
     secret_keys: str = _setting(
         "",

@@ -11,14 +11,19 @@ from collections.abc import Iterable
 
 from aiohttp import web
 
+from bot import body
 from bot.access import local_or_token
 from bot.channels import PROFILES
 from bot.channels.base import Accept
-from bot.errors import PermanentDeliveryError, StoreUnavailable
-from bot.model import Message, Receipt, Update
+from bot.errors import BadUpdate, PermanentDeliveryError, StoreUnavailable
+from bot.model import Message, Receipt, Update, whole
 from bot.settings import Settings
 from bot.store.mail import Mailroom
 from bot.store.store import Store
+
+BODY_LIMIT = 128 * 1024
+TEXT_LIMIT = 20_000
+"""Bytes of a body, characters of a message."""
 
 WAIT_SECONDS = 30.0
 """How long a request waits for its turn."""
@@ -63,20 +68,15 @@ class RestChannel:
         return web.json_response({"status": "ok"})
 
     async def _webhook(self, request: web.Request) -> web.Response:
-        local_or_token(request, self._settings.rest_token, self._settings)
-        update = _update(await _json(request))
+        local_or_token(request, "rest_token", self._settings)
+        update = _update(await body.json_object(request, BODY_LIMIT))
         if self._accept is None:
-            raise web.HTTPServiceUnavailable
+            raise StoreUnavailable("The channel has not been started.")
         conversation = self._store.sealer.conversation_id("rest", update.address)
-        try:
-            mail = await self._store.read_mail(conversation)
-            after = mail[-1].id if mail else "0"
-            await self._accept(update)
-            return web.json_response(await self._answers(conversation, after, update))
-        except StoreUnavailable:
-            raise web.HTTPServiceUnavailable(
-                text="The store does not answer. Try again.", headers={"Retry-After": "2"}
-            ) from None
+        mail = await self._store.read_mail(conversation)
+        after = mail[-1].id if mail else "0"
+        await self._accept(update)
+        return web.json_response(await self._answers(conversation, after, update))
 
     async def _answers(
         self, conversation: str, after: str, update: Update
@@ -102,31 +102,21 @@ def _row(sender: str, message: Message) -> dict[str, object]:
     return row
 
 
-async def _json(request: web.Request) -> dict[str, object]:
-    try:
-        data = await request.json()
-    except (ValueError, UnicodeDecodeError):
-        raise web.HTTPBadRequest(text="The body must be JSON in UTF-8.") from None
-    if not isinstance(data, dict):
-        raise web.HTTPBadRequest(text='The body must be {"sender": …, "message": …}.')
-    return data
-
-
 def _update(data: dict[str, object]) -> Update:
     sender = data.get("sender", "default")
     message = data.get("message")
     if not isinstance(sender, str) or not 0 < len(sender) <= 200:
-        raise web.HTTPBadRequest(text="sender must be text of 1 to 200 characters.")
-    if not isinstance(message, str) or len(message) > 20_000:
-        raise web.HTTPBadRequest(text="message must be text of at most 20,000 characters.")
+        raise BadUpdate("sender must be text of 1 to 200 characters.")
+    if not isinstance(message, str) or len(message) > TEXT_LIMIT:
+        raise BadUpdate("message must be text of at most 20,000 characters.")
     metadata = data.get("metadata")
     hint = metadata.get("language", "") if isinstance(metadata, dict) else ""
     return Update(
         channel="rest",
         update_id=secrets.token_hex(12),
-        address=sender,
+        address=whole(sender),
         kind="text",
-        text=message,
-        language_hint=hint if isinstance(hint, str) else "",
+        text=whole(message),
+        language_hint=whole(hint)[:35] if isinstance(hint, str) else "",
         received_at=time.time(),
     )

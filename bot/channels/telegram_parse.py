@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import BadUpdate
-from bot.model import Kind, Update
+from bot.model import Kind, Update, whole
 
 ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
 GROUP_NOTICE = "group"
@@ -25,7 +25,6 @@ _START = re.compile(r"/start(?:@\w+)?(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 _COMMAND = re.compile(r"(/\w{1,64})(?:@(\w+))?(?=\s|$)")
 _DEEP_LINK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LANGUAGE = re.compile(r"[A-Za-z0-9-]{2,35}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse(raw: object, username: str = "") -> Update | None:
@@ -144,7 +143,7 @@ def _text(container: Mapping[str, Any], key: str) -> str:
     value = container.get(key, "")
     if not isinstance(value, str):
         raise BadUpdate(f"A Telegram update has no text in '{key}'.")
-    return _SURROGATE.sub("\ufffd", value)
+    return whole(value)
 
 
 def _language(container: Mapping[str, Any]) -> str:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import hmac
-import json
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -19,12 +17,17 @@ from aiohttp import web
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter
 
+from bot.access import same
+from bot.body import parsed, read
 from bot.channels.base import Accept
 from bot.channels.telegram_errors import reason, says, seconds
 from bot.channels.telegram_parse import ALLOWED_UPDATES, parse
-from bot.errors import BadUpdate, StoreUnavailable
+from bot.errors import BadUpdate, Limited, StoreUnavailable, TooSlow
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+BODY_LIMIT = 256 * 1024
+"""Bytes of an update that is pushed; Telegram's longest is far below."""
+
 POLL_SECONDS = 30
 LONGEST_WAIT = 60.0
 
@@ -60,19 +63,21 @@ class Intake:
 def webhook(intake: Intake, secret: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Return the handler of the webhook route.
 
-    403 without the secret; 503 while the store is down, so that Telegram sends again; else 200,
+    403 without the secret; 503 while the store is down or too many write at once, so that
+    Telegram sends again (408 when the body stopped on its way); else 200,
     also for what cannot be read, which would be sent again for ever.
     """
-    expected = secret.encode()
 
     async def handle(request: web.Request) -> web.Response:
-        given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, expected):
+        given = request.headers.get(SECRET_HEADER, "")
+        if not same(given, secret):
             log.warning("telegram_webhook_forbidden")
             return web.Response(status=403)
         try:
-            raw = json.loads(await request.read())
-        except (ValueError, RecursionError) as error:
+            raw = parsed(await read(request, BODY_LIMIT))
+        except TooSlow:
+            return web.Response(status=408)
+        except BadUpdate as error:
             intake.refuse(error)
             return web.Response()
         try:
@@ -80,6 +85,8 @@ def webhook(intake: Intake, secret: str) -> Callable[[web.Request], Awaitable[we
         except StoreUnavailable:
             log.warning("telegram_store_unavailable")
             return web.Response(status=503)
+        except Limited as limited:
+            return web.Response(status=503, headers={"Retry-After": str(limited.retry_after)})
         return web.Response()
 
     return handle

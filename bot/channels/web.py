@@ -7,13 +7,15 @@ from typing import Any
 
 from aiohttp import web
 
+from bot import body
+from bot.answers import error
 from bot.channels import PROFILES
 from bot.channels import web_inbound as inbound
 from bot.channels import web_page as pages
 from bot.channels.base import Accept
-from bot.channels.web_desk import Desk, Limiter, Live
+from bot.channels.web_desk import Desk, Live
 from bot.channels.web_plain import PlainPages
-from bot.channels.web_replies import HEADERS, SLOW_DOWN, Limited, answered, error, json_answer
+from bot.channels.web_replies import json_answer
 from bot.channels.web_socket import GOODBYE_SECONDS, HEARTBEAT, Socket, Switchboard
 from bot.errors import BadUpdate, PermanentDeliveryError, StoreUnavailable
 from bot.model import Message, Receipt, Update
@@ -38,15 +40,6 @@ class WebChannel:
         self._page = pages.Page()
         self._plain = PlainPages(self._desk, self._page)
         self._switchboard = Switchboard(mailroom)
-
-    @property
-    def limiter(self) -> Limiter | None:
-        """Asked before a message is taken; None lets all pass."""
-        return self._desk.limiter
-
-    @limiter.setter
-    def limiter(self, limiter: Limiter | None) -> None:
-        self._desk.limiter = limiter
 
     def routes(self) -> Iterable[web.RouteDef]:
         """Return the routes of the page and of its element."""
@@ -76,18 +69,14 @@ class WebChannel:
         self._desk.close()
         await self._switchboard.close()
 
-    @answered
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Take one JSON message; answer only when it is safe in the store."""
         self._desk.check_origin(request)
-        if request.content_type != "application/json":
-            return error(415, "content_type", "Send application/json.")
         session = self._desk.door.session(request)
-        said = inbound.message(await inbound.read_body(request, inbound.JSON_LIMIT))
+        said = inbound.said(await body.json_object(request, inbound.JSON_LIMIT))
         await self._desk.take(request, session, said)
         return json_answer({"accepted": True}, session)
 
-    @answered
     async def poll(self, request: web.Request) -> web.StreamResponse:
         """Answer with the mail after an id, waiting for it up to `wait` seconds."""
         session = self._desk.door.session(request)
@@ -97,7 +86,6 @@ class WebChannel:
             {"mail": self._show(await self._desk.wait(session, after, seconds))}, session
         )
 
-    @answered
     async def socket(self, request: web.Request) -> web.StreamResponse:
         """Serve one WebSocket until it closes."""
         self._desk.check_origin(request)
@@ -112,23 +100,17 @@ class WebChannel:
         if self._desk.closing:
             raise StoreUnavailable("This server is stopping.")
         session = self._desk.door.session(request)
-        line.headers.update(HEADERS)
         if not session.kept:
             session.keep(line)
         await line.prepare(request)
 
-        async def take(said: inbound.Said) -> float:
-            try:
-                await self._desk.take(request, session, said)
-            except Limited:
-                return SLOW_DOWN
-            return 0
+        async def take(said: inbound.Said) -> None:
+            await self._desk.take(request, session, said)
 
         socket = Socket(line, take, self._show)
         await self._switchboard.serve(socket, self._desk.conversation(session))
         return line
 
-    @answered
     async def strings(self, request: web.Request) -> web.StreamResponse:
         """Answer with the words of the page in a language that is shipped."""
         library = self._desk.library
@@ -145,7 +127,6 @@ class WebChannel:
         response.headers["Vary"] = "Accept-Encoding"
         return response
 
-    @answered
     async def static(self, request: web.Request) -> web.StreamResponse:
         """Serve the script or the stylesheet."""
         asset = self._page.assets.get(request.match_info["name"])
@@ -160,11 +141,11 @@ class WebChannel:
         }
         if request.headers.get("If-None-Match", "").strip() == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        body = asset.data
+        content = asset.data
         if "gzip" in request.headers.get("Accept-Encoding", "").lower():
-            headers["Content-Encoding"], body = "gzip", asset.zipped
+            headers["Content-Encoding"], content = "gzip", asset.zipped
         return web.Response(
-            body=body, headers=headers, content_type=asset.content_type, charset="utf-8"
+            body=content, headers=headers, content_type=asset.content_type, charset="utf-8"
         )
 
     def _show(self, mail: Sequence[Mail]) -> list[dict[str, Any]]:

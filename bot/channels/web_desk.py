@@ -5,24 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from aiohttp import web
 
 from bot import metrics
+from bot.access import THIS_MACHINE, Proxies
 from bot.channels.base import Accept
 from bot.channels.web_inbound import Said
-from bot.channels.web_replies import Limited
 from bot.channels.web_session import Doorkeeper, Session
-from bot.errors import Forbidden, StoreUnavailable
+from bot.errors import Forbidden, Limited, StoreUnavailable
 from bot.library.model import Library
+from bot.rates import Rate
 from bot.settings import Settings
 from bot.store.mail import Mailroom
 from bot.store.store import Mail, Store
-
-Limiter = Callable[[web.Request, str], Awaitable[bool]]
-"""Whether a request of an address may pass. May raise StoreUnavailable."""
 
 WAITS = 5
 """Long polls of one session at once; further ones return at once."""
@@ -42,9 +39,10 @@ class Desk:
 
     def __init__(self, settings: Settings, store: Store, mailroom: Mailroom, live: Live) -> None:
         self.mailroom = mailroom
-        self.door = Doorkeeper(settings, store.sealer.webhook_secret("web"))
+        self.proxies = Proxies(settings.trusted_proxies)
+        self.door = Doorkeeper(settings, self.proxies, store.sealer.webhook_secret("web"))
         self.accept: Accept | None = None
-        self.limiter: Limiter | None = None
+        self._rate = Rate(settings.address_rate, 60.0)
         self._store = store
         self._live = live
         self._start_seconds = max(60.0, settings.mailbox_hours * 3600)
@@ -85,12 +83,19 @@ class Desk:
         """
         if self.accept is None or self.closing:
             raise StoreUnavailable("This server takes no messages now.")
-        if self.limiter and not await self.limiter(request, session.token):
-            metrics.REFUSED.labels("web", "rate").inc()
-            raise Limited("Too many messages. Send it again later.")
+        self._count(request)
         if said.kind == "start" and not update_id:
             update_id = f"start.{int(time.time() / self._start_seconds)}"
         await self.accept(said.update(session.token, update_id))
+
+    def _count(self, request: web.Request) -> None:
+        """Count a message of an internet address, as sessions cost an attacker nothing."""
+        client = self.proxies.client(request)
+        if client in THIS_MACHINE or client in self.proxies:
+            return
+        if wait := self._rate.wait(client):
+            metrics.REFUSED.labels("web", "address").inc()
+            raise Limited("Too many messages. Send it again later.", wait)
 
     async def wait(self, session: Session, after: str, seconds: float) -> list[Mail]:
         """Return mail after an id, waiting for it, but not while the server stops."""

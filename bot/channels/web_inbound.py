@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
 import time
 from collections.abc import Mapping
@@ -11,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import web
-
-from bot.errors import BadUpdate
-from bot.model import Kind, Update
+from bot.body import parsed
+from bot.errors import BadUpdate, TooLong
+from bot.model import Kind, Update, whole
 
 TEXT_LIMIT = 10_000
 """Characters of one message that are accepted; the dialogue reads less of it."""
@@ -25,18 +22,10 @@ JSON_LIMIT = 64 * 1024
 FORM_LIMIT = 128 * 1024
 """Bytes of a form: 10,000 characters of four bytes, each byte written as %XX."""
 
-BODY_SECONDS = 30.0
-"""How long a body may take; a full text over a 2G line takes about ten seconds."""
-
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MAIL = re.compile(r"0|\d{1,20}-\d{1,20}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _PAYLOAD = re.compile(r"[!-~]{1,64}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-class TooLong(BadUpdate):
-    """A text or a body is longer than is accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,48 +64,22 @@ class Ping:
     """A client asks whether the line still carries."""
 
 
-async def read_body(request: web.Request, limit: int) -> bytes:
-    """Return the body. Raises TooLong beyond `limit` bytes, BadUpdate when it comes too slowly."""
-    if (request.content_length or 0) > limit:
-        raise TooLong("The body is too long.")
-    body = bytearray()
-
-    async def read() -> None:
-        async for chunk in request.content.iter_chunked(16 * 1024):
-            body.extend(chunk)
-            if len(body) > limit:
-                raise TooLong("The body is too long.")
-
-    try:
-        await asyncio.wait_for(read(), BODY_SECONDS)
-    except asyncio.TimeoutError:
-        raise BadUpdate("The body came too slowly.") from None
-    except (web.RequestPayloadError, ConnectionError, ValueError) as error:
-        raise BadUpdate("The body cannot be read.") from error
-    return bytes(body)
-
-
-def message(data: str | bytes) -> Said:
-    """Return what a JSON message says. Raises BadUpdate, TooLong."""
-    return _said(_object(data))
-
-
-def frame(data: str) -> Said | Hello | Ping:
+def frame(data: str | bytes) -> Said | Hello | Ping:
     """Return what a frame of a socket says. Raises BadUpdate, TooLong."""
-    fields = _object(data)
+    fields = parsed(data)
     if "after" in fields:
         _only(fields, {"after"})
         return Hello(mail_id(fields["after"]))
     if "ping" in fields:
         _only(fields, {"ping"})
         return Ping()
-    return _said(fields)
+    return said(fields)
 
 
 def id_of(data: str | bytes) -> str:
     """Return the id of a message that may be broken otherwise, '' when it has none."""
     try:
-        found = _object(data).get("id")
+        found = parsed(data).get("id")
     except BadUpdate:
         return ""
     return found if isinstance(found, str) and _ID.fullmatch(found) else ""
@@ -158,22 +121,13 @@ def language(value: Any) -> str:
     return value if isinstance(value, str) and _LANGUAGE.fullmatch(value) else ""
 
 
-def _object(data: str | bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(data if isinstance(data, str) else data.decode("utf-8"))
-    except (ValueError, RecursionError):
-        raise BadUpdate("The body must be JSON in UTF-8.") from None
-    if not isinstance(found, dict):
-        raise BadUpdate("The body must be a JSON object.")
-    return found
-
-
 def _only(fields: Mapping[str, Any], known: set[str]) -> None:
     if not set(fields) <= known:
         raise BadUpdate(f"Known fields are {', '.join(sorted(known))}.")
 
 
-def _said(fields: dict[str, Any]) -> Said:
+def said(fields: dict[str, Any]) -> Said:
+    """Return what a JSON message says. Raises BadUpdate, TooLong."""
     _only(fields, {"id", "lang", "text", "payload", "start"})
     own_id = fields.get("id")
     if not isinstance(own_id, str) or not _ID.fullmatch(own_id):
@@ -194,7 +148,7 @@ def _text(value: Any) -> str:
         raise BadUpdate("'text' must be a text.")
     if len(value) > TEXT_LIMIT:
         raise TooLong(f"A text has at most {TEXT_LIMIT:,} characters.")
-    return _SURROGATE.sub("\ufffd", value)
+    return whole(value)
 
 
 def _payload(value: Any) -> str:

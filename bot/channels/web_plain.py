@@ -7,20 +7,21 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from bot import metrics
+from bot.answers import BACK
+from bot.body import read
 from bot.channels import web_inbound as inbound
 from bot.channels import web_page as pages
 from bot.channels.web_desk import Desk
-from bot.channels.web_replies import STORE_BACK, Limited, answered
 from bot.channels.web_session import Session
-from bot.errors import BadUpdate, StoreUnavailable
+from bot.errors import BadUpdate, Limited, StoreUnavailable, TooLong
 from bot.store.store import Mail
 
 PAGE_WAIT = 8.0
 """Seconds that a page waits for the answer; then it offers to look again."""
 
 _REFUSED: tuple[tuple[type[Exception], str, int], ...] = (
-    (inbound.TooLong, "too_long", 413),
-    (Limited, "slow", 429),
+    (TooLong, "too_long", 413),
+    (Limited, "wait", 429),
     (StoreUnavailable, "failed", 503),
 )
 """What went wrong, the sentence that says so, and the status."""
@@ -33,7 +34,6 @@ class PlainPages:
         self._desk = desk
         self._page = page
 
-    @answered
     async def page(self, request: web.Request) -> web.StreamResponse:
         """Write the page with the answers that are kept; after a form, wait for the new one."""
         session = self._desk.door.session(request)
@@ -49,7 +49,6 @@ class PlainPages:
             return await self._show(request, session, notice="failed", status=503, after=after)
         return await self._show(request, session, notice="" if found else "working", after=after)
 
-    @answered
     async def form(self, request: web.Request) -> web.StreamResponse:
         """Take one form, then send the browser to the page that shows the answer.
 
@@ -57,7 +56,7 @@ class PlainPages:
         """
         door = self._desk.door
         session = door.session(request)
-        fields = inbound.form(await inbound.read_body(request, inbound.FORM_LIMIT))
+        fields = inbound.form(await read(request, inbound.FORM_LIMIT))
         nonce = door.form_nonce(session, fields.get("id", ""))
         if not door.own(request) or nonce is None:
             metrics.REFUSED.labels("web", "origin").inc()
@@ -67,7 +66,7 @@ class PlainPages:
             said = inbound.said_in_form(fields)
             update_id = door.update_id(nonce, f"{said.kind} {said.payload} {said.text}")
             await self._desk.take(request, session, said, update_id)
-        except (inbound.TooLong, Limited, StoreUnavailable) as problem:
+        except (TooLong, Limited, StoreUnavailable) as problem:
             notice, status = next(row[1:] for row in _REFUSED if isinstance(problem, row[0]))
             return await self._show(request, session, notice=notice, status=status, kept=fields)
         after = inbound.mail_id(fields.get("after") or "0")
@@ -105,7 +104,7 @@ class PlainPages:
         response = web.Response(text=html, content_type="text/html", status=status)
         response.enable_compression()
         if status == 503:
-            response.headers["Retry-After"] = str(STORE_BACK)
+            response.headers["Retry-After"] = str(BACK)
         session.keep(response)
         return response
 

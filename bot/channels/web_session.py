@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import re
 import secrets
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from bot.errors import SettingsError
+from bot.access import Proxies, same
 from bot.settings import Settings
 
 COOKIE = "hashar"
@@ -52,10 +51,10 @@ class Session:
 class Doorkeeper:
     """Tells sessions apart and turns away what other pages send in a person's name."""
 
-    def __init__(self, settings: Settings, secret: str) -> None:
+    def __init__(self, settings: Settings, proxies: Proxies, secret: str) -> None:
         self._public = urlsplit(settings.public_url).netloc.lower()
         self._secret = secret.encode()
-        self._proxies = _networks(settings.trusted_proxies)
+        self._proxies = proxies
 
     def session(self, request: web.Request) -> Session:
         """Return the session of the cookie, a new one when there is no valid cookie."""
@@ -69,8 +68,7 @@ class Doorkeeper:
         """Return whether the browser speaks https, as far as a trusted side says so."""
         if request.secure or (self._public and request.host.lower() == self._public):
             return True
-        claim = request.headers.get("X-Forwarded-Proto", "").split(",")[-1]
-        return claim.strip().lower() == "https" and self._is_proxy(request.remote or "")
+        return self._proxies.https(request)
 
     def own(self, request: web.Request) -> bool:
         """Return whether a request that changes something was made by a page of this host.
@@ -98,7 +96,7 @@ class Doorkeeper:
     def form_nonce(self, session: Session, form_id: str) -> str | None:
         """Return what is unique in a form's id, None for an id of another session."""
         match = _FORM.fullmatch(form_id)
-        if match and hmac.compare_digest(self._sign("form", session.token, match[1]), match[2]):
+        if match and same(match[2], self._sign("form", session.token, match[1])):
             return match[1]
         return None
 
@@ -110,18 +108,3 @@ class Doorkeeper:
         message = "\n".join(parts).encode("utf-8", "replace")
         digest = hmac.new(self._secret, message, hashlib.sha256).digest()[:16]
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
-
-    def _is_proxy(self, peer: str) -> bool:
-        try:
-            address = ipaddress.ip_address(peer)
-        except ValueError:
-            return False
-        return any(address in network for network in self._proxies)
-
-
-def _networks(listed: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    try:
-        names = [name.strip() for name in listed.split(",") if name.strip()]
-        return [ipaddress.ip_network(name, strict=False) for name in names]
-    except ValueError as error:
-        raise SettingsError(f"TRUSTED_PROXIES must be networks like 10.0.0.0/8: {error}.") from None

@@ -12,13 +12,14 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from bot.answers import BACK
 from bot.channels import web_inbound as inbound
-from bot.errors import BadUpdate, StoreUnavailable
+from bot.errors import BadUpdate, Limited, StoreUnavailable, TooLong
 from bot.store.mail import Mailroom
 from bot.store.store import Mail
 
-Take = Callable[[inbound.Said], Awaitable[float]]
-"""Accept what was said. Returns 0, or the seconds after which to send it again."""
+Take = Callable[[inbound.Said], Awaitable[None]]
+"""Accept what was said. Raises Limited, StoreUnavailable: to be sent again."""
 
 Show = Callable[[Sequence[Mail]], list[dict[str, Any]]]
 """Write answers as JSON-ready data."""
@@ -76,7 +77,7 @@ class Socket:
             return
         try:
             heard = inbound.frame(data)
-        except inbound.TooLong:
+        except TooLong:
             await self.say({"refused": own_id, "error": "too_long"})
             return
         except BadUpdate as error:
@@ -90,10 +91,13 @@ class Socket:
             await self._hand_on(heard)
 
     async def _hand_on(self, said: inbound.Said) -> None:
+        wait = 0
         try:
-            wait = await self._take(said)
+            await self._take(said)
+        except Limited as limited:
+            wait = limited.retry_after
         except StoreUnavailable:
-            wait = 2.0
+            wait = BACK
         await self.say({"retry": said.id, "in": wait} if wait else {"ack": said.id})
 
     async def _greet(self, hello: inbound.Hello) -> None:

@@ -37,7 +37,7 @@ def _with_own_system(settings: Settings, sender: str, language: str) -> int:
     import dataclasses
 
     own = dataclasses.replace(settings, port=0, host="127.0.0.1", log_level="error")
-    own = dataclasses.replace(own, telegram_token="")
+    own = dataclasses.replace(own, telegram_token="", public_url="", trusted_proxies="")
     logs.configure(own)
     print("starting …", file=sys.stderr)
     with started(own, train=True) as (store_url, rasa_url, _children):

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 ACCEPT = """
--- KEYS: seen, inbox, rate.  ARGV: dedup seconds, conversation, sealed update, most in a minute
--- Returns 0 seen before, 1 accepted, 2 accepted as 'too many', 3 dropped as far too many
-if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[1]) then return 0 end
+-- KEYS: seen, inbox, rate
+-- ARGV: dedup seconds, conversation, sealed update, most in a minute, '1' when the client can wait
+-- Returns 0 seen before, 1 accepted, 2 accepted as 'too many', 3 dropped as far too many,
+-- or, below 0, the seconds after which the client shall send it again: then nothing is changed
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local most = tonumber(ARGV[4])
+if ARGV[5] == '1' and most > 0 and tonumber(redis.call('GET', KEYS[3]) or '0') >= most then
+  return -math.max(1, redis.call('TTL', KEYS[3]))
+end
+redis.call('SET', KEYS[1], '1', 'EX', ARGV[1])
 local count = redis.call('INCR', KEYS[3])
 if count == 1 then redis.call('EXPIRE', KEYS[3], 60) end
-local most = tonumber(ARGV[4])
 if most > 0 and count > most + 1 then return 3 end
 if most > 0 and count == most + 1 then
   redis.call('XADD', KEYS[2], '*', 'c', ARGV[2], 'u', ARGV[3], 's', '1')

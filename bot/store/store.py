@@ -11,7 +11,7 @@ from redis import exceptions
 
 from bot import metrics
 from bot.conversation import Conversation
-from bot.errors import LeaseLost
+from bot.errors import LeaseLost, Limited
 from bot.model import Message, Update
 from bot.settings import Settings
 from bot.store import scripts
@@ -94,11 +94,12 @@ class Store:
 
     # -- inbox -----------------------------------------------------------------------------
 
-    async def accept(self, update: Update) -> bool:
-        """Store an update once. Returns False when it was seen before, or came too fast.
+    async def accept(self, update: Update, can_wait: bool = False) -> bool:
+        """Store an update once. Returns False when it was seen before, or will not be read.
 
-        Of one conversation, USER_RATE updates a minute are taken; the next one is answered by a
-        request to slow down, the rest of that minute is dropped.
+        Of one conversation, USER_RATE updates a minute are taken. From a client that can wait
+        and send it again, more raise Limited and leave no trace. For others the next one is
+        answered by a sentence that says that it and the rest of the minute are not read.
         """
         conversation = self.sealer.conversation_id(update.channel, update.address)
         keys = [
@@ -110,10 +111,14 @@ class Store:
         sealed = self.sealer.seal(update.to_json())
         async with errors():
             answer = await self._accept(
-                keys, [seconds, conversation, sealed, self.settings.user_rate]
+                keys, [seconds, conversation, sealed, self.settings.user_rate, int(can_wait)]
             )
-        if answer in (2, 3):
+        if answer in (2, 3) or answer < 0:
             metrics.REFUSED.labels(update.channel, "too fast").inc()
+        if answer < 0:
+            raise Limited("Too many messages. Send it again later.", -answer)
+        if answer == 0:
+            metrics.DUPLICATES.labels(update.channel).inc()
         return answer in (1, 2)
 
     async def read_inbox(

@@ -95,7 +95,7 @@ def live() -> LiveLibrary:
 async def rasa(live: LiveLibrary) -> AsyncIterator[Rasa]:
     """A caller of an action server on a free port."""
     async with (
-        TestServer(ActionServer(live).application()) as server,
+        TestServer(ActionServer(live, Settings()).application()) as server,
         aiohttp.ClientSession() as session,
     ):
         yield Rasa(session, str(server.make_url("")).rstrip("/"))

@@ -66,6 +66,12 @@ class Site:
         """Refuse all messages, as if the store were down."""
         await self.channel.start(_down)
 
+    async def limit(self, user_rate: int, window: int = 60) -> None:
+        """Take so many messages a minute of one person; the running minute ends in `window` s."""
+        self.store.settings = dataclasses.replace(self.store.settings, user_rate=user_rate)
+        for key in await self.store.client.keys("*:rate:*"):
+            await self.store.client.expire(key, window)
+
     async def find_store(self) -> None:
         """Take messages again."""
         await self.channel.start(self.gateway.accept)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 from playwright.async_api import WebSocketRoute, expect
@@ -149,16 +148,9 @@ async def test_a_line_that_died_silently_is_given_up(open_page: Open) -> None:
 
 
 async def test_too_many_messages_are_sent_a_little_later(open_page: Open, site: Site) -> None:
-    refusals = 1
-
-    async def limiter(request: Any, address: str) -> bool:
-        nonlocal refusals
-        refusals -= 1
-        return refusals < 0
-
     async with open_page() as page:
         await greeted(page)
-        site.channel.limiter = limiter
+        await site.limit(user_rate=1, window=8)
         await ask(page, "passport")
         await expect(page.get_by_role("status")).to_have_text(words()["slow"])
         await expect(answers(page)).to_have_count(2, timeout=20_000)

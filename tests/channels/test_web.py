@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from bot.answers import application
 from bot.channels import web_page as pages
 from bot.channels.base import Channel
 from bot.channels.web import WebChannel
@@ -164,7 +165,7 @@ async def alone(settings: Settings, live: LiveLibrary) -> AsyncIterator[Visitor]
     store = Store(settings, settings.redis_url, Sealer.from_settings(settings))
     one = WebChannel(settings, store, Mailroom(store), live)
     await one.start(store.accept)
-    app = web.Application()
+    app = application(1 << 20)
     app.add_routes(one.routes())
     runner = web.AppRunner(app)
     await runner.setup()

@@ -7,7 +7,6 @@ import time
 from html import unescape
 
 import pytest
-from aiohttp import web
 
 from bot.channels import web_page as pages
 from bot.model import Button, Message, Update
@@ -102,18 +101,15 @@ async def test_a_text_that_cannot_be_taken_stays_in_its_field(
     if trouble == "down":
         await site.lose_store()
     if trouble == "limited":
-        site.channel.limiter = refuse
+        await site.limit(user_rate=1)
+        await visitor.submit(text="the first in this minute")
     await visitor.submit(answer=status, **fields)
     assert f"\n{fields['text']}</textarea>" in visitor.page
     assert re.search(r'class="hc-status" role="status">[^<]+<', visitor.page)
-    site.channel.limiter = None
+    await site.limit(user_rate=0)
     await site.find_store()
     await visitor.submit(text="passport")
-    assert len(visitor.articles) == 1
-
-
-async def refuse(request: web.Request, address: str) -> bool:
-    return False
+    assert len(visitor.articles) == 1 + (trouble == "limited")
 
 
 @pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Origin": "null"}])
