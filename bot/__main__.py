@@ -14,6 +14,7 @@ COMMANDS = {
     "chat": ("chat", "talk to Hashar in the terminal"),
     "ask": ("ask", "ask one question and see how it is understood"),
     "content": ("content", "check, scaffold and stamp content files"),
+    "unanswered": ("unanswered", "list what was not understood, teach it, erase it"),
     "train": ("train", "train the language model"),
     "settings": ("settings", "print all settings and their defaults"),
     "gateway": ("role", "run only the HTTP side"),

@@ -106,13 +106,13 @@ class NotUnderstood:
     """A text got no sure answer, or the answer to it did not help.
 
     `text` is '' when it is not held any more (a button pressed later). `nearest` are content
-    ids such as 'guide:passport#fee', best first. Changes nothing in the conversation; whoever
-    keeps the text redacts it first.
+    ids such as 'guide:passport#fee' with their scores, best first. Changes nothing in the
+    conversation; whoever keeps the text redacts it first.
     """
 
     text: str = field(repr=False)
     language: str = ""
-    nearest: tuple[str, ...] = ()
+    nearest: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

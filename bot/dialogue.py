@@ -188,7 +188,11 @@ class Dialogue:
             outcome=decision.outcome,
             call=Call(told, library, language, decision.arguments, passages),
         )
-        events = (*language_events, *reply.events, *_heard(text, language, decision, passages))
+        events = (
+            *language_events,
+            *reply.events,
+            *_heard(text, language, understood, decision, passages),
+        )
         responses = self._offer_language(reply.responses, before, library, understood, decision)
         metadata = {
             "intent": understood.intent,
@@ -248,14 +252,20 @@ class Dialogue:
 
 
 def _heard(
-    text: str, language: str, decision: Decision, passages: tuple[Passage, ...]
+    text: str,
+    language: str,
+    understood: Understood,
+    decision: Decision,
+    passages: tuple[Passage, ...],
 ) -> tuple[Event, ...]:
     """Return the events that say how well a text was understood."""
     failed = decision.outcome in ("not_found", "out_of_scope")
     events: tuple[Event, ...] = (Failed() if failed else Succeeded(),)
     if decision.outcome in ("not_found", "passages"):
-        nearest = tuple(f"guide:{one.guide}#{one.section}" for one in passages)
-        events = (*events, NotUnderstood(text, language, nearest))
+        thought = [(name.replace(".", ":", 1), score) for name, score in understood.ranking[:3]]
+        found = [(f"guide:{one.guide}#{one.section}", one.score) for one in passages]
+        nearest = tuple((name, round(score, 4)) for name, score in (*thought, *found))
+        events = (*events, NotUnderstood(text, understood.language or language, nearest))
     return events
 
 

@@ -130,7 +130,7 @@ class EmbeddedStore:
             path = Path("/tmp") / f"hashar-{os.getpid()}.sock"  # noqa: S108
         self.socket = path
         self.url = f"unix://{path}"
-        self._lock = (self.folder / "lock").open("w")
+        self._lock = (self.folder / "lock").open("a+")
         command = [
             *(valkey_program(), "--port", "0", "--unixsocket", str(path)),
             *("--unixsocketperm", "700", "--dir", str(self.folder)),
@@ -170,6 +170,9 @@ class EmbeddedStore:
             raise StartError(
                 f"Another Hashar uses {self.folder.parent}; stop it or set another DATA_DIR."
             ) from None
+        self._lock.truncate(0)
+        self._lock.write(self.url)
+        self._lock.flush()
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
@@ -180,11 +183,28 @@ class EmbeddedStore:
         return False
 
 
+def running_store(settings: Settings) -> str:
+    """Return the address of the embedded store that another process runs, '' when none does."""
+    import fcntl
+
+    with contextlib.suppress(OSError), (settings.data_dir / "store" / "lock").open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return lock.read().strip()
+    return ""
+
+
 def free_port() -> int:
     """Return a TCP port of this machine that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def rasa_address(settings: Settings) -> Path:
+    """Return the file that names the address of our Rasa, for a command that swaps its model."""
+    return settings.data_dir / "rasa.url"
 
 
 class EmbeddedRasa:
@@ -193,8 +213,11 @@ class EmbeddedRasa:
     def __init__(self, settings: Settings, model: Path) -> None:
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "nlu.serve", "--port", str(port), "--model", str(model)]
-        environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false"}
+        rasa_address(settings).write_text(self.url, encoding="ascii")
+        # The newest model, not this path: started again, it must serve what was swapped in.
+        command = [sys.executable, "-m", "nlu.serve", "--port", str(port)]
+        folder = str(model.parent.absolute())
+        environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "MODELS_DIR": folder}
         for secret in ("TELEGRAM_TOKEN", "SECRET_KEYS", "ID_KEY", "REST_TOKEN", "METRICS_TOKEN"):
             environment.pop(secret, None)
         output = settings.data_dir / "rasa.log"

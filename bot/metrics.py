@@ -24,6 +24,9 @@ SENT_AGAIN = Counter(
     "hashar_sent_again_total", "Messages sent again that may have arrived before.", ["channel"]
 )
 FEEDBACK = Counter("hashar_feedback_total", "Whether content helped.", ["content", "helped"])
+UNANSWERED = Counter(
+    "hashar_unanswered_total", "Phrases that were not understood: kept or left out.", ["what"]
+)
 ERRORS = Counter("hashar_errors_total", "Unexpected errors.", ["where", "type"])
 DEPTH = Gauge("hashar_queue_depth", "Entries that wait.", ["queue"])
 CONTENT_PROBLEMS = Gauge("hashar_content_problems", "Problems in the content files.")

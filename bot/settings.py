@@ -47,6 +47,9 @@ class Settings:
         True, "Whether passages are also searched by meaning (costs a minute once in a thread)."
     )
     conversation_days: int = _setting(90, "Days after which a silent conversation is erased.")
+    unanswered_days: float = _setting(
+        30.0, "Days that redacted phrases that were not understood are kept; 0 keeps none."
+    )
     mailbox_hours: float = _setting(24.0, "Hours that answers wait for a web client to fetch them.")
     dedup_hours: float = _setting(48.0, "Hours for which a redelivered update is recognised.")
     user_rate: int = _setting(30, "Messages a minute that one conversation may send; 0: no limit.")

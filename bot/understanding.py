@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import time
 from collections import OrderedDict
@@ -22,6 +23,8 @@ Vector = npt.NDArray[np.float32]
 
 CACHED_TEXTS = 2000
 CACHED_SECONDS = 600.0
+MODEL_SECONDS = 3.0
+"""How often a use of the cache asks whether the model is still the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class Understanding:
         self._session: aiohttp.ClientSession | None = None
         self._cache: OrderedDict[bytes, tuple[float, dict[str, Any]]] = OrderedDict()
         self._down_until = 0.0
+        self._model = ""
+        self._model_asked = 0.0
 
     async def parse(self, text: str) -> dict[str, Any]:
         """Return Rasa's answer as it is. Raises UnderstandingUnavailable.
@@ -58,6 +63,7 @@ class Understanding:
         no time.
         """
         key = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        await self._same_model()
         cached = self._cache.get(key)
         if cached and time.monotonic() - cached[0] < CACHED_SECONDS:
             self._cache.move_to_end(key)
@@ -82,9 +88,17 @@ class Understanding:
         await self._request("GET", "/status", None)
         self._down_until = 0.0
 
-    def forget(self) -> None:
-        """Drop the cache (after a new model)."""
-        self._cache.clear()
+    async def _same_model(self) -> None:
+        """Forget all answers when Rasa has another model than they came from."""
+        if not self._cache or time.monotonic() - self._model_asked < MODEL_SECONDS:
+            return
+        self._model_asked = time.monotonic()
+        with contextlib.suppress(UnderstandingUnavailable):  # then the cache is all there is
+            status = await self._request("GET", "/status", None)
+            model = str(status.get("model_id") or status.get("model_file") or "")
+            if model != self._model:
+                self._cache.clear()
+                self._model = model
 
     async def close(self) -> None:
         """Close the connections."""

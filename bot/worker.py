@@ -21,6 +21,7 @@ from bot.model import Update
 from bot.render import Renderer
 from bot.store.leases import Leases
 from bot.store.store import InboxEntry, Store, Turn
+from bot.unanswered import Unanswered
 from bot.understanding import Understanding
 
 log = structlog.get_logger()
@@ -47,21 +48,27 @@ class Worker:
         self.understanding = understanding
         self.library = library
         self.dialogue = Dialogue(understanding, library)
+        self.unanswered = Unanswered(store, library)
         self.leases = Leases(store, "worker", self._open, self._close)
         self._running = asyncio.Semaphore(store.settings.worker_concurrency)
         self._shards: dict[int, _Shard] = {}
 
     async def run(self) -> None:
         """Serve until cancelled."""
-        unparker = asyncio.create_task(self._unpark())
+        beside = [
+            asyncio.create_task(self._unpark()),
+            asyncio.create_task(self.unanswered.run()),
+        ]
         try:
             await self.leases.run()
         finally:
-            unparker.cancel()
+            for task in beside:
+                task.cancel()
 
     async def stop(self) -> None:
-        """Finish the turns in flight, then give the shards back."""
+        """Finish the turns in flight, give the shards back, keep what was not understood."""
         await self.leases.close()
+        await self.unanswered.close()
 
     # -- shards ----------------------------------------------------------------------------
 
@@ -157,6 +164,7 @@ class Worker:
         metrics.TURN_SECONDS.labels(update.channel, _route(update)).observe(seconds)
         metrics.TURNS.labels(update.channel, reply.outcome, after.language).inc()
         metrics.WAIT_SECONDS.observe(max(0.0, time.time() - update.received_at))
+        self.unanswered.note(entry.conversation, reply.events)
         for event in reply.events:
             if isinstance(event, Feedback):
                 metrics.FEEDBACK.labels(event.content, str(event.helped).lower()).inc()

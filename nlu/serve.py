@@ -92,7 +92,7 @@ class Server:
     async def _replace(self, request: "web.Request") -> "web.Response":
         from aiohttp import web
 
-        from nlu.runtime import ModelError, Runtime
+        from nlu.runtime import ModelError
 
         body = await _body(request)
         path = body.get("model_file") if isinstance(body, dict) else None
@@ -100,7 +100,7 @@ class Server:
             return self._failure(400, "BadRequest", "No path to model file in request_body.")
         loop = asyncio.get_running_loop()
         try:
-            self._runtime = await loop.run_in_executor(None, Runtime, Path(path))
+            self._runtime = await loop.run_in_executor(None, loaded, Path(path))
         except ModelError as error:
             return self._failure(400, "BadRequest", str(error))
         return web.Response(status=204)
@@ -118,6 +118,18 @@ class Server:
             },
             status,
         )
+
+
+def loaded(path: Path) -> "Runtime":
+    """Return a model that has parsed once, so that nobody waits for what loads at first use.
+
+    Raises ModelError.
+    """
+    from nlu.runtime import Runtime
+
+    runtime = Runtime(path)
+    runtime.parse("hello")
+    return runtime
 
 
 async def _body(request: "web.Request") -> Any:
@@ -159,14 +171,13 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if options.stock:
         return _serve_stock(model, options)
-    from nlu.runtime import ModelError, Runtime
+    from nlu.runtime import ModelError
 
     try:
-        runtime = Runtime(model)
+        runtime = loaded(model)  # before the port opens
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1
-    runtime.parse("hello")  # loads the embedding engine before the port opens
     try:
         asyncio.run(_serve(Server(runtime, options.workers), options.interface, options.port))
     except OSError as error:

@@ -23,7 +23,7 @@ from nlu.environment import quiet
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT_MODELS = 3
-_TOOLS = {"train.py", "serve.py", "runtime.py", "environment.py", "progress.py"}
+_TOOLS = {"train.py", "serve.py", "judge.py", "runtime.py", "environment.py", "progress.py"}
 _PREFIX = "nlu-"
 
 

@@ -70,5 +70,10 @@ class Keys:
         return f"hashar:members:{role}"
 
 
+def unanswered(part: str) -> str:
+    """Return the key of the phrases of a day that were not understood; they belong to no shard."""
+    return f"{{hashar:unanswered}}:{part}"
+
+
 MAIL = "hashar:mail"
 """Channel that announces new entries in mailboxes (published by each commit)."""

@@ -26,6 +26,7 @@ class Sealer:
         self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in derived])
         self._id_key = _derive(id_key, b"hashar id")
         self._secret = _derive(id_key, b"hashar webhook")
+        self._phrase_key = _derive(id_key, b"hashar phrase")
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Sealer:
@@ -61,6 +62,11 @@ class Sealer:
         message = f"{channel}\n{address}".encode()
         digest = hmac.new(self._id_key, message, hashlib.sha256).digest()[:16]
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii")
+
+    def fingerprint(self, text: str) -> str:
+        """Return an id of a text by which it is found again but cannot be turned back."""
+        digest = hmac.new(self._phrase_key, text.encode(), hashlib.sha256).digest()[:12]
+        return base64.urlsafe_b64encode(digest).decode("ascii")
 
     def webhook_secret(self, channel: str) -> str:
         """Return a secret for a channel's webhook that stays the same over restarts."""
