@@ -134,7 +134,7 @@ class EmbeddedStore:
         command = [
             *(valkey_program(), "--port", "0", "--unixsocket", str(path)),
             *("--unixsocketperm", "700", "--dir", str(self.folder)),
-            *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+            *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
             *("--maxmemory-policy", "noeviction", "--logfile", str(self.folder / "store.log")),
             *("--daemonize", "no", "--busy-reply-threshold", "2000"),
         ]

@@ -6,22 +6,24 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import structlog
 
 from bot import metrics
 from bot.channels.base import Channel
 from bot.errors import (
+    DeliveryError,
     LeaseLost,
-    PermanentDeliveryError,
     StoreUnavailable,
     TemporaryDeliveryError,
     Unreachable,
 )
-from bot.lanes import Lanes
+from bot.lanes import Served
 from bot.library.live import LiveLibrary
 from bot.model import Message
 from bot.store.leases import Leases
@@ -38,16 +40,21 @@ GIVE_UP_SECONDS = 24 * 3600.0
 CONCURRENCY = 32
 """Deliveries at once. Messages that wait for their next try take no place among them."""
 
+DRAIN_SECONDS = 3.0
+"""How long deliveries in flight may take to end when a shard is given back; those that are cut
+off may have arrived, and are sent again with the line that says so."""
+
 LANES = 5000
 """Conversations of one process whose messages may wait for their next try at the same time."""
 
 
 @dataclass
-class _Shard:
-    token: str
-    ended: bool = False
-    lanes: Lanes[OutboxEntry] | None = None
-    reader: asyncio.Task[None] | None = None
+class _Delivery:
+    """One message on its way. `attempt` stands in the mark that is set before each sending: it
+    stays the same while the platform certainly has nothing of it."""
+
+    entry: OutboxEntry
+    attempt: str = field(default_factory=lambda: secrets.token_hex(4))
 
 
 class Pace:
@@ -81,7 +88,7 @@ class Sender:
         self._paces = {name: Pace(channel.per_second) for name, channel in channels.items()}
         self._running = asyncio.Semaphore(LANES)
         self._sending = asyncio.Semaphore(CONCURRENCY)
-        self._shards: dict[int, _Shard] = {}
+        self._shards: dict[int, Served[OutboxEntry]] = {}
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -92,96 +99,84 @@ class Sender:
         await self.leases.close()
 
     def _open(self, shard: int, token: str) -> None:
-        served = _Shard(token)
-
-        async def handle(entry: OutboxEntry) -> None:
-            await self._deliver(served, entry)
-
-        served.lanes = Lanes(handle, self._running, queued=1000)
-        served.reader = asyncio.create_task(self._read(shard, served, served.lanes))
-        self._shards[shard] = served
+        read = partial(self.store.read_outbox, shard)
+        self._shards[shard] = Served(token, read, self._deliver, self._running, queued=1000)
 
     async def _close(self, shard: int) -> None:
         """Begin nothing more, let what is in flight end."""
-        served = self._shards.pop(shard)
-        served.ended = True
-        if served.reader and served.lanes:
-            served.reader.cancel()
-            await asyncio.gather(served.reader, return_exceptions=True)
-            await served.lanes.drain(self.store.settings.lease_seconds / 2)
-
-    async def _read(self, shard: int, served: _Shard, lanes: Lanes[OutboxEntry]) -> None:
-        after = "0"
-        while not served.ended:  # a cancellation can get lost in a library's time-out
-            try:
-                entries = await self.store.read_outbox(shard, after)
-            except StoreUnavailable:
-                await asyncio.sleep(0.5)
-                continue
-            for entry in entries:
-                if served.ended:
-                    break
-                after = entry.id
-                await lanes.put(entry.conversation, entry)
+        await self._shards.pop(shard).close(DRAIN_SECONDS)
 
     # -- one message -----------------------------------------------------------------------
 
-    async def _deliver(self, served: _Shard, entry: OutboxEntry) -> None:
+    async def _deliver(self, served: Served[OutboxEntry], entry: OutboxEntry) -> None:
         """Deliver one message, however long it takes, unless the shard goes to another sender."""
-        wait, attempt = FIRST_WAIT, 0
+        delivery, wait = _Delivery(entry), FIRST_WAIT
         while not served.ended:
             try:
                 async with self._sending:
-                    pause = await self._attempt(served, entry)
+                    pause = await self._attempt(served, delivery)
             except LeaseLost:
                 return
             except StoreUnavailable:
                 pause = 0.5
             if pause is None:
                 return
-            attempt += 1
-            await asyncio.sleep(max(pause, wait * random.uniform(0.7, 1.3)))
+            await served.pause(max(pause, wait * random.uniform(0.7, 1.3)))
             wait = min(wait * 2, LONGEST_WAIT)
 
-    async def _attempt(self, served: _Shard, entry: OutboxEntry) -> float | None:
+    async def _attempt(self, served: Served[OutboxEntry], delivery: _Delivery) -> float | None:
         """Try once. Returns None when the message is done, else the seconds the platform asked."""
+        entry, message = delivery.entry, delivery.entry.message
         channel = self.channels.get(entry.channel)
         if channel is None:
             return 5.0  # this sender does not serve the channel
         await self._paces[entry.channel].slot()
         if served.ended:
             return None
-        message = entry.message
-        if await self.store.begin_send(entry, served.token):
+        if await self.store.begin_send(entry, served.token, delivery.attempt):
             metrics.SENT_AGAIN.labels(entry.channel).inc()
             message = self._again(message)
+        if not self.leases.valid(self.store.keys.shard(entry.conversation)):
+            return 0.0  # frozen since: another sender may be at it
         began = time.perf_counter()
         try:
             await channel.send(entry.address, message)
-        except TemporaryDeliveryError as error:
-            return await self._later(entry, error)
-        except Unreachable:
-            metrics.SEND_FAILED.labels(entry.channel, "unreachable").inc()
-            await self._end(entry, dead="unreachable")
-        except PermanentDeliveryError as error:
-            metrics.SEND_FAILED.labels(entry.channel, "permanent").inc()
-            log.error("message_refused", channel=entry.channel, reason=str(error)[:80])
-            await self._end(entry, dead="refused")
-        else:
-            metrics.SEND_SECONDS.labels(entry.channel).observe(time.perf_counter() - began)
-            metrics.SENT.labels(entry.channel).inc()
-            await self._end(entry)
+        except DeliveryError as error:
+            return await self._failed(delivery, error)
+        except Exception as error:  # a fault of ours: nobody knows how far it came
+            metrics.ERRORS.labels("send", type(error).__name__).inc()
+            log.error("send_failed", channel=entry.channel, type=type(error).__name__)
+            return await self._failed(delivery, TemporaryDeliveryError("fault", ambiguous=True))
+        metrics.SEND_SECONDS.labels(entry.channel).observe(time.perf_counter() - began)
+        metrics.SENT.labels(entry.channel).inc()
+        await self._end(entry)
         return None
 
-    async def _later(self, entry: OutboxEntry, error: TemporaryDeliveryError) -> float | None:
+    async def _failed(self, delivery: _Delivery, error: DeliveryError) -> float | None:
+        """Return the seconds until the next try; None when there is none."""
+        entry = delivery.entry
+        if isinstance(error, TemporaryDeliveryError):
+            return await self._later(delivery, error)
+        gone = isinstance(error, Unreachable)
+        metrics.SEND_FAILED.labels(entry.channel, "unreachable" if gone else "permanent").inc()
+        if not gone:
+            log.error("message_refused", channel=entry.channel, reason=str(error)[:80])
+        await self._end(entry, dead="unreachable" if gone else "refused")
+        return None
+
+    async def _later(self, delivery: _Delivery, error: TemporaryDeliveryError) -> float | None:
+        entry, attempt = delivery.entry, delivery.attempt
         metrics.SEND_FAILED.labels(entry.channel, "temporary").inc()
+        if error.ambiguous:
+            delivery.attempt = secrets.token_hex(4)
         written = int(entry.id.split("-")[0]) / 1000
         if time.time() - written > GIVE_UP_SECONDS:
             await self._end(entry, dead="platform down")
             return None
         if error.retry_after is not None:
             self._paces[entry.channel].pause(min(error.retry_after, 1.0))
-        await self.store.end_send(entry, retry=not error.ambiguous)
+        if not error.ambiguous:
+            await self.store.unmark(entry, attempt)
         return error.retry_after or 0.0
 
     async def _end(self, entry: OutboxEntry, dead: str = "") -> None:

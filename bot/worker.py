@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 
 import structlog
 
@@ -15,7 +16,7 @@ from bot.channels import profile
 from bot.conversation import Conversation, Feedback, Forgotten, apply
 from bot.dialogue import Dialogue, Reply
 from bot.errors import LeaseLost, StoreUnavailable, UnderstandingUnavailable
-from bot.lanes import Lanes
+from bot.lanes import Served
 from bot.library.live import LiveLibrary
 from bot.model import Update
 from bot.render import Renderer
@@ -29,15 +30,9 @@ log = structlog.get_logger()
 ATTEMPTS = 3
 """How often a turn that fails by a bug is tried before its update becomes a dead letter."""
 
-
-@dataclass
-class _Shard:
-    """A shard that this worker serves; once `ended`, nothing of it is begun any more."""
-
-    token: str
-    lanes: Lanes[InboxEntry] | None = None
-    reader: asyncio.Task[None] | None = None
-    ended: bool = False
+DRAIN_SECONDS = 3.0
+"""How long turns in flight may take to end when a shard is given back; then the next worker
+repeats them, as nothing of them is committed."""
 
 
 class Worker:
@@ -51,7 +46,7 @@ class Worker:
         self.unanswered = Unanswered(store, library)
         self.leases = Leases(store, "worker", self._open, self._close)
         self._running = asyncio.Semaphore(store.settings.worker_concurrency)
-        self._shards: dict[int, _Shard] = {}
+        self._shards: dict[int, Served[InboxEntry]] = {}
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -73,37 +68,12 @@ class Worker:
     # -- shards ----------------------------------------------------------------------------
 
     def _open(self, shard: int, token: str) -> None:
-        served = _Shard(token)
-
-        async def handle(entry: InboxEntry) -> None:
-            await self._handle(served, entry)
-
-        served.lanes = Lanes(handle, self._running)
-        served.reader = asyncio.create_task(self._read(shard, served, served.lanes))
-        self._shards[shard] = served
+        read = partial(self.store.read_inbox, shard)
+        self._shards[shard] = Served(token, read, self._handle, self._running)
 
     async def _close(self, shard: int) -> None:
         """Begin nothing more, let what is in flight end."""
-        served = self._shards.pop(shard)
-        served.ended = True
-        if served.reader and served.lanes:
-            served.reader.cancel()
-            await asyncio.gather(served.reader, return_exceptions=True)
-            await served.lanes.drain(self.store.settings.lease_seconds / 2)
-
-    async def _read(self, shard: int, served: _Shard, lanes: Lanes[InboxEntry]) -> None:
-        after = "0"
-        while not served.ended:  # a cancellation can get lost in a library's time-out
-            try:
-                entries = await self.store.read_inbox(shard, after)
-            except StoreUnavailable:
-                await asyncio.sleep(0.5)
-                continue
-            for entry in entries:
-                if served.ended:
-                    break
-                after = entry.id
-                await lanes.put(entry.conversation, entry)
+        await self._shards.pop(shard).close(DRAIN_SECONDS)
 
     async def _unpark(self) -> None:
         """Bring parked texts back once Rasa answers."""
@@ -111,13 +81,13 @@ class Worker:
             await asyncio.sleep(2)
             for shard, served in list(self._shards.items()):
                 with contextlib.suppress(StoreUnavailable, LeaseLost, UnderstandingUnavailable):
-                    if await self.store.client.xlen(self.store.keys.parked(shard)):
+                    if await self.store.parked(shard):
                         await self.understanding.check()
                         await self.store.unpark(shard, served.token)
 
     # -- a turn ----------------------------------------------------------------------------
 
-    async def _handle(self, served: _Shard, entry: InboxEntry) -> None:
+    async def _handle(self, served: Served[InboxEntry], entry: InboxEntry) -> None:
         """Handle one entry until it is committed or belongs to another worker."""
         attempt = 0
         while not served.ended:
@@ -125,28 +95,29 @@ class Worker:
                 await self._turn(served, entry, give_up=attempt >= ATTEMPTS)
                 return
             except LeaseLost:
-                served.ended = True
+                served.end()
                 return
             except StoreUnavailable:
-                await asyncio.sleep(0.5)
+                await served.pause(0.5)
             except Exception as error:
                 attempt += 1
                 metrics.ERRORS.labels("turn", type(error).__name__).inc()
                 log.exception("turn_failed", attempt=attempt, turn=entry.id, exc_info=_safe(error))
-                await asyncio.sleep(0.05 * attempt)
+                await served.pause(0.05 * attempt)
 
-    async def _turn(self, served: _Shard, entry: InboxEntry, give_up: bool) -> None:
+    async def _turn(self, served: Served[InboxEntry], entry: InboxEntry, give_up: bool) -> None:
         began = time.perf_counter()
         update = entry.update
         before = await self.store.conversation(entry.conversation) or self._newcomer(entry)
         library = self.library.current
-        rendered = Renderer(library, profile(update.channel))
-        if give_up:
-            reply = self.dialogue.apology(before, library, update)
-        else:
+        dead = "turn failed" if give_up else ""
+        if not give_up:
             reply = await self.dialogue.reply(before, update, library)
+            dead = "waited too long" if reply.park and self._too_old(update) else ""
+        if dead:
+            reply = self.dialogue.apology(before, library, update)
         after = apply(before, reply.events)
-        messages, choices = rendered.messages(
+        messages, choices = Renderer(library, profile(update.channel)).messages(
             reply.responses, after.language or before.language, update, reply.metadata
         )
         turn = Turn(
@@ -154,15 +125,18 @@ class Worker:
             conversation=self._kept(after, choices, update),
             messages=messages,
             pulls=profile(update.channel).pulls,
-            parked=self._parked(reply, update),
-            dead="turn failed" if give_up else "",
+            parked=replace(update, deferred=True) if reply.park else None,
+            dead=dead,
             forget=any(isinstance(event, Forgotten) for event in reply.events),
         )
-        if not await self.store.commit(turn, served.token):
-            return
-        seconds = time.perf_counter() - began
+        if await self.store.commit(turn, served.token):
+            self._count(entry, reply, after.language, time.perf_counter() - began)
+
+    def _count(self, entry: InboxEntry, reply: Reply, language: str, seconds: float) -> None:
+        """Note a turn that was committed."""
+        update = entry.update
         metrics.TURN_SECONDS.labels(update.channel, _route(update)).observe(seconds)
-        metrics.TURNS.labels(update.channel, reply.outcome, after.language).inc()
+        metrics.TURNS.labels(update.channel, reply.outcome, language).inc()
         metrics.WAIT_SECONDS.observe(max(0.0, time.time() - update.received_at))
         self.unanswered.note(entry.conversation, reply.events)
         for event in reply.events:
@@ -194,13 +168,9 @@ class Worker:
         kept = replace(after, turns=after.turns + 1, seen=_today())
         return kept if choices is None else replace(kept, choices=choices)
 
-    def _parked(self, reply: Reply, update: Update) -> Update | None:
-        if not reply.park:
-            return None
-        age = time.time() - update.received_at
-        if age > self.store.settings.parked_hours * 3600:
-            return None
-        return replace(update, deferred=True)
+    def _too_old(self, update: Update) -> bool:
+        """Return whether a text has waited for Rasa as long as it may."""
+        return time.time() - update.received_at > self.store.settings.parked_hours * 3600
 
 
 def _route(update: Update) -> str:

@@ -40,9 +40,9 @@ class Keys:
         """Stream of messages and updates that were given up."""
         return self.name(shard, "dead")
 
-    def sending(self, shard: int) -> str:
-        """Set of outbox entries whose sending has begun."""
-        return self.name(shard, "sending")
+    def marks(self, shard: int) -> str:
+        """Outbox entries whose sending has begun, each with the attempt that began it."""
+        return self.name(shard, "marks")
 
     def lease(self, role: str, shard: int) -> str:
         """Holder of a shard in a role ('worker' or 'sender')."""

@@ -81,6 +81,13 @@ class Leases:
             if free and await self._take(shard):
                 kept.append(shard)
 
+    def valid(self, shard: int) -> bool:
+        """Return whether this process surely still holds a shard, by its own clock.
+
+        The clock goes on while a process is frozen, so that one that was knows it at once.
+        """
+        return shard in self.held and time.monotonic() < self._deadline[shard]
+
     async def close(self) -> None:
         """Give all shards back, when the work in flight is done, and leave."""
         self._closing = True
@@ -158,7 +165,7 @@ class Leases:
         async with errors():
             client = self.store.client
             await client.zadd(key, {self._member: now})
-            await client.zremrangebyscore(key, "-inf", now - 2 * self._seconds)
+            await client.zremrangebyscore(key, "-inf", now - self._seconds)
             members = max(1, int(await client.zcard(key)))
         return -(-self.store.keys.shards // members)
 

@@ -32,7 +32,8 @@ COMMIT = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease' end
 if redis.call('XDEL', KEYS[2], ARGV[2]) == 0 then return 'gone' end
 if ARGV[10] == '1' then
-  redis.call('DEL', KEYS[3], KEYS[5])
+  redis.call('DEL', KEYS[3])
+  redis.call('XTRIM', KEYS[5], 'MAXLEN', 0)  -- not DEL: later ids must stay greater
   for _, stream in ipairs({KEYS[4], KEYS[6], KEYS[7]}) do
     for _, entry in ipairs(redis.call('XRANGE', stream, '-', '+')) do
       local fields = entry[2]
@@ -73,18 +74,24 @@ return #entries
 """
 
 BEGIN_SEND = """
--- KEYS: lease, sending, outbox.  ARGV: token, entry.  Returns 0 fenced or gone, 1 first, 2 again
+-- KEYS: lease, marks, outbox.  ARGV: token, entry, attempt
+-- Returns 0 fenced or gone, 1 certainly not sent yet, 2 another attempt may have sent it
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 if #redis.call('XRANGE', KEYS[3], ARGV[2], ARGV[2]) == 0 then return 0 end
-if redis.call('SADD', KEYS[2], ARGV[2]) == 0 then return 2 end
-return 1
+if redis.call('HSETNX', KEYS[2], ARGV[2], ARGV[3]) == 1 then return 1 end
+if redis.call('HGET', KEYS[2], ARGV[2]) == ARGV[3] then return 1 end
+return 2
+"""
+
+UNMARK = """
+-- KEYS: marks.  ARGV: entry, attempt that certainly sent nothing
+if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+return redis.call('HDEL', KEYS[1], ARGV[1])
 """
 
 END_SEND = """
--- KEYS: outbox, sending, dead, conversation
--- ARGV: entry, conversation, dead reason or '', sealed message, 'keep' to try again later
-redis.call('SREM', KEYS[2], ARGV[1])
-if ARGV[5] == 'keep' then return 1 end
+-- KEYS: outbox, marks, dead.  ARGV: entry, conversation, dead reason or '', sealed message
+redis.call('HDEL', KEYS[2], ARGV[1])
 local gone = redis.call('XDEL', KEYS[1], ARGV[1])
 if gone == 1 and ARGV[3] ~= '' then
   redis.call('XADD', KEYS[3], 'MAXLEN', '~', 10000, '*', 'c', ARGV[2], 'r', ARGV[3], 'm', ARGV[4])

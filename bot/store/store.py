@@ -81,6 +81,7 @@ class Store:
         self._commit = register(scripts.COMMIT)
         self._unpark = register(scripts.UNPARK)
         self._begin_send = register(scripts.BEGIN_SEND)
+        self._unmark = register(scripts.UNMARK)
         self._end_send = register(scripts.END_SEND)
 
     async def ping(self) -> None:
@@ -191,6 +192,11 @@ class Store:
             *out,
         ]
 
+    async def parked(self, shard: int) -> int:
+        """Return how many texts of a shard wait for Rasa."""
+        async with errors():
+            return int(await self.client.xlen(self.keys.parked(shard)))
+
     async def unpark(self, shard: int, token: str, count: int = 50) -> int:
         """Move parked texts back to the inbox, oldest first; return how many were moved."""
         names = [
@@ -222,35 +228,33 @@ class Store:
             for entry, fields in rows
         ]
 
-    async def begin_send(self, entry: OutboxEntry, token: str) -> bool:
-        """Mark a message as being sent. True: a sender died while sending it, so it may have
-        arrived. Raises LeaseLost when another sender holds the shard or sent it."""
+    async def begin_send(self, entry: OutboxEntry, token: str, attempt: str) -> bool:
+        """Mark a message as being sent by an attempt. True: another attempt marked it and was
+        not heard of again, so it may have arrived. The same attempt may begin repeatedly, as
+        long as it has sent nothing. Raises LeaseLost when another sender holds the shard or
+        sent it."""
         shard = self.keys.shard(entry.conversation)
-        names = [
-            self.keys.lease("sender", shard),
-            self.keys.sending(shard),
-            self.keys.outbox(shard),
-        ]
+        names = [self.keys.lease("sender", shard), self.keys.marks(shard), self.keys.outbox(shard)]
         async with errors():
-            answer = await self._begin_send(names, [token, entry.id])
+            answer = await self._begin_send(names, [token, entry.id, attempt])
         if answer == 0:
             raise LeaseLost(f"shard {shard} has another sender")
         return bool(answer == 2)
 
-    async def end_send(self, entry: OutboxEntry, dead: str = "", retry: bool = False) -> None:
-        """Take a message out of the outbox; with `dead`, into the dead letters with that reason;
-        with `retry`, leave it there as certainly not sent."""
-        shard = self.keys.shard(entry.conversation)
-        names = [
-            self.keys.outbox(shard),
-            self.keys.sending(shard),
-            self.keys.dead(shard),
-            self.keys.conversation(entry.conversation),
-        ]
-        message = self.sealer.seal(json.dumps(entry.message.to_dict())) if dead else ""
-        values = [entry.id, entry.conversation, dead, message, "keep" if retry else ""]
+    async def unmark(self, entry: OutboxEntry, attempt: str) -> None:
+        """Take back the mark of an attempt that certainly sent nothing; those of others stay."""
+        marks = self.keys.marks(self.keys.shard(entry.conversation))
         async with errors():
-            await self._end_send(names, values)
+            await self._unmark([marks], [entry.id, attempt])
+
+    async def end_send(self, entry: OutboxEntry, dead: str = "") -> None:
+        """Take a message out of the outbox; with `dead`, into the dead letters with that
+        reason."""
+        shard = self.keys.shard(entry.conversation)
+        names = [self.keys.outbox(shard), self.keys.marks(shard), self.keys.dead(shard)]
+        message = self.sealer.seal(json.dumps(entry.message.to_dict())) if dead else ""
+        async with errors():
+            await self._end_send(names, [entry.id, entry.conversation, dead, message])
 
     # -- mailbox ---------------------------------------------------------------------------
 

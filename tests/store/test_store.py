@@ -124,13 +124,16 @@ async def test_send_that_was_begun_is_known_as_ambiguous(store: Store) -> None:
     state = Conversation(entry.conversation, "telegram")
     await store.commit(Turn(entry, state, [Message("x")]), token)
     (out,) = await store.read_outbox(store.keys.shard(entry.conversation), "0", block=None)
-    assert not await store.begin_send(out, sender)
-    await store.end_send(out, retry=True)
-    assert not await store.begin_send(out, sender)
-    assert await store.begin_send(out, sender)
+    assert not await store.begin_send(out, sender, "one")
+    assert not await store.begin_send(out, sender, "one")  # asked again, nothing sent between
+    await store.unmark(out, "one")
+    assert not await store.begin_send(out, sender, "two")
+    assert await store.begin_send(out, sender, "three")
+    await store.unmark(out, "three")  # says nothing about what the second one did
+    assert await store.begin_send(out, sender, "four")
     await store.end_send(out)
     with pytest.raises(LeaseLost):
-        await store.begin_send(out, sender)
+        await store.begin_send(out, sender, "five")
 
 
 async def test_shards_are_shared_fairly_and_handed_over(settings: Settings) -> None:
