@@ -24,6 +24,13 @@ check: $(VENV)/.ready
 bench: $(VENV)/.ready
 	$(PY) -m bench
 
+# make soak MESSAGES=20000 SEED=7 SECONDS=600
+soak: $(VENV)/.ready
+	$(THREADS) $(PY) -m soak $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+
+chaos: $(VENV)/.ready
+	$(THREADS) $(PY) -m soak --chaos $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+
 nlu-report: $(VENV)/.ready
 	$(THREADS) $(PY) -m nlu.report
 

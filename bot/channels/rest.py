@@ -5,6 +5,7 @@ Whoever may call it may speak for any sender, so without REST_TOKEN it serves th
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -27,6 +28,14 @@ TEXT_LIMIT = 20_000
 
 WAIT_SECONDS = 30.0
 """How long a request waits for its turn."""
+
+KEY_HEADER = "Idempotency-Key"
+"""A request that is sent again under the same key (its connection broke) is answered once."""
+
+LATE = 50
+"""Answers of a sender that are looked through for those that came late, between two requests."""
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{8,100}")
 
 
 class RestChannel:
@@ -69,26 +78,36 @@ class RestChannel:
 
     async def _webhook(self, request: web.Request) -> web.Response:
         local_or_token(request, "rest_token", self._settings)
-        update = _update(await body.json_object(request, BODY_LIMIT))
+        key = request.headers.get(KEY_HEADER, "")
+        update = _update(await body.json_object(request, BODY_LIMIT), key)
         if self._accept is None:
             raise StoreUnavailable("The channel has not been started.")
         conversation = self._store.sealer.conversation_id("rest", update.address)
-        mail = await self._store.read_mail(conversation)
-        after = mail[-1].id if mail else "0"
-        await self._accept(update)
+        after = await self._before_late(conversation)
+        if not await self._accept(update):
+            after = "0"  # asked once more: its answer may lie there
         return web.json_response(await self._answers(conversation, after, update))
+
+    async def _before_late(self, conversation: str) -> str:
+        """Return the id of the newest answer that did not come late, by deferral."""
+        recent = await self._store.last_mail(conversation)
+        if recent and recent[0].deferred:
+            recent = await self._store.last_mail(conversation, LATE)
+        return next((mail.id for mail in recent if not mail.deferred), "0")
 
     async def _answers(
         self, conversation: str, after: str, update: Update
     ) -> list[dict[str, object]]:
+        """Return the answer, after those to earlier questions that came late, just before it."""
         deadline = time.monotonic() + WAIT_SECONDS
-        rows: list[dict[str, object]] = []
+        late: list[Message] = []
         while (left := deadline - time.monotonic()) > 0:
             for mail in await self._mailroom.wait(conversation, after, left):
                 after = mail.id
                 if mail.update_id == update.update_id:
-                    return rows + [_row(update.address, message) for message in mail.messages]
-        return rows
+                    return [_row(update.address, one) for one in (*late, *mail.messages)]
+                late = [*late, *mail.messages] if mail.deferred else []
+        return []
 
 
 def _row(sender: str, message: Message) -> dict[str, object]:
@@ -102,7 +121,9 @@ def _row(sender: str, message: Message) -> dict[str, object]:
     return row
 
 
-def _update(data: dict[str, object]) -> Update:
+def _update(data: dict[str, object], key: str) -> Update:
+    if key and not _KEY.fullmatch(key):
+        raise BadUpdate(f"{KEY_HEADER} must be 8 to 100 letters, digits, - or _.")
     sender = data.get("sender", "default")
     message = data.get("message")
     if not isinstance(sender, str) or not 0 < len(sender) <= 200:
@@ -113,7 +134,7 @@ def _update(data: dict[str, object]) -> Update:
     hint = metadata.get("language", "") if isinstance(metadata, dict) else ""
     return Update(
         channel="rest",
-        update_id=secrets.token_hex(12),
+        update_id=key or secrets.token_hex(12),
         address=whole(sender),
         kind="text",
         text=whole(message),

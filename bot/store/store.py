@@ -42,12 +42,14 @@ class OutboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The answers of one turn, for a client that fetches them. `turn` is the inbox entry."""
+    """The answers of one turn, for a client that fetches them. `turn` is the inbox entry;
+    `deferred` says that the answers come later than others, as Rasa was away."""
 
     id: str
     turn: str
     update_id: str
     messages: tuple[Message, ...]
+    deferred: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,8 @@ class Store:
         mail, out = "", []
         if turn.pulls:
             rows = [message.to_dict() for message in turn.messages]
-            mail = seal(json.dumps({"u": entry.update.update_id, "m": rows}))
+            late = {"d": 1} if entry.update.deferred else {}
+            mail = seal(json.dumps({"u": entry.update.update_id, "m": rows, **late}))
         else:
             address = turn.conversation.address if turn.conversation else ""
             address = address or seal(entry.update.address)
@@ -264,12 +267,18 @@ class Store:
             rows = await self._read(self.keys.mailbox(conversation_id), after or "0", 200, None)
         except exceptions.ResponseError:  # an id that no stream gave out
             rows = await self._read(self.keys.mailbox(conversation_id), "0", 200, None)
-        found = []
-        for entry, fields in rows:
-            data = json.loads(self.sealer.open(fields[b"m"]))
-            messages = tuple(Message.from_dict(row) for row in data["m"])
-            found.append(Mail(entry, fields[b"t"].decode(), data["u"], messages))
-        return found
+        return [self._mail(*row) for row in rows]
+
+    async def last_mail(self, conversation_id: str, count: int = 1) -> list[Mail]:
+        """Return the newest answers, newest first."""
+        async with errors():
+            rows = await self.client.xrevrange(self.keys.mailbox(conversation_id), count=count)
+        return [self._mail(entry.decode(), fields) for entry, fields in rows]
+
+    def _mail(self, entry: str, fields: dict[bytes, bytes]) -> Mail:
+        data = json.loads(self.sealer.open(fields[b"m"]))
+        messages = tuple(Message.from_dict(row) for row in data["m"])
+        return Mail(entry, fields[b"t"].decode(), data["u"], messages, bool(data.get("d")))
 
     # -- care ------------------------------------------------------------------------------
 

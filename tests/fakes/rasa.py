@@ -1,6 +1,7 @@
 """A Rasa NLU server at its HTTP edge: understands a few words, can be slow, broken or away.
 
-`python -m tests.fakes.rasa --port 0` runs it as a process and prints its address.
+`python -m tests.fakes.rasa --port 0` runs it as a process and prints its address; `--words` names
+a JSON file of words and intents.
 """
 
 from __future__ import annotations
@@ -8,6 +9,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
 
 from aiohttp import web
 
@@ -24,7 +28,8 @@ WORDS = {
 class FakeRasa:
     """Answers /model/parse by the first known word; `mode` is 'ok', 'error' or 'garbage'."""
 
-    def __init__(self) -> None:
+    def __init__(self, words: Mapping[str, str] = WORDS) -> None:
+        self.words = words
         self.mode = "ok"
         self.delay = 0.0
         self.asked = 0
@@ -58,7 +63,7 @@ class FakeRasa:
         if self.mode == "garbage":
             return web.Response(text="<html>", content_type="text/html")
         text = (await request.json())["text"]
-        name = next((intent for word, intent in WORDS.items() if word in text.lower()), "")
+        name = next((intent for word, intent in self.words.items() if word in text.lower()), "")
         ranking = [{"name": name, "confidence": 0.97}] if name else []
         intent = ranking[0] if ranking else {"name": "nlu_fallback", "confidence": 0.5}
         language = "ru" if any("а" <= letter <= "я" for letter in text.lower()) else "en"
@@ -73,8 +78,8 @@ class FakeRasa:
         )
 
 
-async def _main(port: int) -> None:
-    fake = FakeRasa()
+async def _main(port: int, words: Mapping[str, str]) -> None:
+    fake = FakeRasa(words)
     await fake.start(port)
     print(fake.url, flush=True)
     await asyncio.Event().wait()
@@ -83,5 +88,8 @@ async def _main(port: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--words", type=Path)
+    options = parser.parse_args()
+    words = json.loads(options.words.read_text()) if options.words else WORDS
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_main(parser.parse_args().port))
+        asyncio.run(_main(options.port, words))

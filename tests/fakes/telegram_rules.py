@@ -30,7 +30,7 @@ class Fault:
 
     `what`: an HTTP status as text ('429', '500', …); 'reset' drops the connection before, 'lost'
     after the work is done; 'garbage' answers `description` instead of JSON, 'slow' the right
-    thing after `delay` seconds. `method` '' is any method.
+    thing after `delay` seconds. `method` '' is any method. `struck` counts how often.
     """
 
     what: str
@@ -41,13 +41,16 @@ class Fault:
     delay: float = 0.1
     description: str = ""
     seen: int = 0
+    struck: int = 0
 
     def strikes(self, method: str, chance: random.Random) -> bool:
         """Return whether it strikes this call."""
         if self.method not in ("", method):
             return False
         self.seen += 1
-        return self.seen in self.calls or chance.random() < self.probability
+        strikes = self.seen in self.calls or chance.random() < self.probability
+        self.struck += strikes
+        return strikes
 
     def error(self) -> Refused:
         """Return the answer of a fault that is a status."""

@@ -1,5 +1,5 @@
-"""A whole site of real processes on loopback: Valkey, gateway, workers, sender; Rasa and
-Telegram are faked at their HTTP edge in the test's own process."""
+"""A whole site of real processes on loopback: Valkey, gateways, workers, senders; Rasa and
+Telegram are faked at their HTTP edge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.processes import Process, processes
 
 @dataclasses.dataclass
 class Site:
-    """The parts of a running site."""
+    """The parts of a running site; `ports` are those of its gateways."""
 
     folder: Path
     store: EmbeddedStore
@@ -27,15 +27,17 @@ class Site:
     rasa: FakeRasa
     environment: dict[str, str]
     roles: dict[str, Process]
-    port: int
+    ports: list[int]
 
     def role(self, name: str, number: int = 0) -> Process:
         """Return the process of a role, started when it is not there yet."""
         key = f"{name}-{number}"
         if key not in self.roles:
-            self.roles[key] = Process(
-                ["-m", "bot", name], self.environment, self.folder / f"{key}.log"
-            )
+            environment = dict(self.environment)
+            if name == "gateway":
+                environment["PORT"] = str(self.ports[number])
+            log = self.folder / f"{key}.log"
+            self.roles[key] = Process(["-m", "bot", name], environment, log)
         child = self.roles[key]
         return child if child.alive() else child.start()
 
@@ -46,23 +48,26 @@ class Site:
 
 
 @asynccontextmanager
-async def site(**settings: str) -> AsyncIterator[Site]:
-    """Start store, fakes, gateway, one worker and one sender."""
+async def site(
+    telegram: FakeTelegram | None = None,
+    ports: list[int] | None = None,
+    started: tuple[str, ...] = ("gateway-0", "worker-0", "sender-0"),
+    **settings: str,
+) -> AsyncIterator[Site]:
+    """Start store, fakes and the processes of roles, called '<role>-<number>'."""
     folder = Path(tempfile.mkdtemp(prefix="hashar-"))
     store = EmbeddedStore(Settings(data_dir=folder))
     store.start()
     rasa = FakeRasa()
     await rasa.start()
-    telegram = FakeTelegram()
+    telegram = telegram or FakeTelegram()
     await telegram.start()
-    port = free_port()
     environment = {
         "REDIS_URL": store.url,
         "RASA_URL": rasa.url,
         "TELEGRAM_TOKEN": TOKEN,
         "TELEGRAM_API_URL": telegram.url,
         "TELEGRAM_RATE": "2000",
-        "PORT": str(port),
         "DATA_DIR": str(folder),
         "LEASE_SECONDS": "5",
         "USER_RATE": "0",
@@ -73,11 +78,11 @@ async def site(**settings: str) -> AsyncIterator[Site]:
         "LOG_FORMAT": "json",
         **settings,
     }
-    one = Site(folder, store, telegram, rasa, environment, {}, port)
-    children: list[Process] = []
+    one = Site(folder, store, telegram, rasa, environment, {}, ports or [free_port()])
     try:
-        for name in ("gateway", "worker", "sender"):
-            children.append(one.role(name))
+        for name in started:
+            role, _, number = name.partition("-")
+            one.role(role, int(number))
         yield one
     finally:
         with processes(*one.roles.values()):

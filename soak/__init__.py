@@ -1,0 +1,1 @@
+"""Load with faults: what people sent against what they saw. `make soak`, `make chaos`."""

@@ -1,0 +1,77 @@
+"""The soak in short, and its judge: it must find what is wrong, or its word is worth nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from soak.__main__ import CHAOS_ROLES
+from soak.check import LATE, SORRY, Findings, Seen, compare
+from soak.plan import plan
+from soak.report import report
+from soak.run import Options, Soak
+
+A, B, C = Seen("a"), Seen("b"), Seen("c")
+A_AGAIN, B_AGAIN = Seen("a", marked=True), Seen("b", marked=True)
+SORRY_SEEN, LATE_SEEN = Seen(SORRY), Seen(LATE)
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        ([A, B, C], Findings()),
+        ([A, B], Findings(lost=1)),
+        ([A, B, B, C], Findings(doubled=1, disordered=1)),
+        ([A, C, B], Findings(disordered=1)),
+        ([A, B, B_AGAIN, C], Findings(repeated=1)),
+        ([A, B_AGAIN, C], Findings(suspected=1)),
+        ([A, B_AGAIN, C, B], Findings(repeated=1)),  # a frozen sender's copy, later
+        ([A, B, C, B], Findings(doubled=1, disordered=1)),
+        ([B_AGAIN, A, C], Findings(suspected=1, disordered=1)),
+        ([A, B, C, Seen("of someone else")], Findings(strange=1)),
+        ([A, SORRY_SEEN, C, LATE_SEEN, B], Findings(deferred=1)),
+        ([A, C, LATE_SEEN, B], Findings(deferred=1, disordered=1)),  # no word that it comes later
+        ([A, SORRY_SEEN, C], Findings(lost=1)),
+        ([SORRY_SEEN, SORRY_SEEN, C, LATE_SEEN, A, LATE_SEEN, B], Findings(deferred=2)),
+    ],
+)
+def test_judge(seen: list[Seen], found: Findings) -> None:
+    """Each kind of wrong is found, and a repeat that says so is none."""
+    assert compare(["a", "b", "c"], seen) == found
+
+
+def test_seed_repeats_the_plan() -> None:
+    """The same seed makes the same trouble, another one other trouble."""
+    one, two, other = (plan(seed, 1000, 20, CHAOS_ROLES, chaos=True) for seed in (1, 1, 2))
+    assert one == two != other
+    assert {trouble.what for trouble in one} >= {"kill", "stop", "freeze", "join"}
+
+
+@pytest.mark.slow
+async def test_short_soak() -> None:
+    """One process a role, each killed once, and the store and Rasa, too."""
+    options = Options(2000, seed=11, seconds=40, people=60, troubles=6)
+    result = await Soak(options).run()
+    assert not result.wrong, report(options, result)
+    assert sum(result.troubles.values()) >= 2
+    assert result.findings.lost == 0
+    assert sum(result.asked.values()) > 200
+
+
+@pytest.mark.slow
+async def test_short_chaos() -> None:
+    """Several processes that join, leave, freeze and die, on a platform that often fails."""
+    roles = ("gateway-0", "worker-0", "worker-1", "sender-0", "sender-1")
+    options = Options(
+        *(2000, 5, 40.0),
+        people=60,
+        troubles=8,
+        chaos=True,
+        roles=roles,
+        fault_rate=0.05,
+        redelivered=0.1,
+        lease_seconds=3.0,
+    )
+    result = await Soak(options).run()
+    assert not result.wrong, report(options, result)
+    assert sum(result.troubles.values()) >= 2
+    assert sum(result.asked.values()) > 200
