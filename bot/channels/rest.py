@@ -22,9 +22,9 @@ from bot.settings import Settings
 from bot.store.mail import Mailroom
 from bot.store.store import Store
 
-BODY_LIMIT = 128 * 1024
+BODY_LIMIT = 256 * 1024
 TEXT_LIMIT = 20_000
-"""Bytes of a body, characters of a message."""
+"""Bytes of a body, characters of a message (each escaped as a pair of \\uXXXX)."""
 
 WAIT_SECONDS = 30.0
 """How long a request waits for its turn."""

@@ -16,8 +16,8 @@ from bot.model import Kind, Update, whole
 TEXT_LIMIT = 10_000
 """Characters of one message that are accepted; the dialogue reads less of it."""
 
-JSON_LIMIT = 64 * 1024
-"""Bytes of a JSON message: 10,000 characters of any script, escaped or not."""
+JSON_LIMIT = 128 * 1024
+"""Bytes of a JSON message: 10,000 characters, each escaped as a pair of \\uXXXX."""
 
 FORM_LIMIT = 128 * 1024
 """Bytes of a form: 10,000 characters of four bytes, each byte written as %XX."""
