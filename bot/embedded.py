@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import dataclasses
 import os
 import shutil
 import signal
@@ -23,6 +24,10 @@ import structlog
 
 from bot.errors import StartError
 from bot.settings import Settings
+
+TRAIN = (sys.executable, "-m", "nlu.train")
+"""Trains a model when there is none for the present content; in a process of its own, as this
+one imports no Rasa."""
 
 log = structlog.get_logger()
 
@@ -208,17 +213,43 @@ def rasa_address(settings: Settings) -> Path:
 
 
 class EmbeddedRasa:
-    """Rasa's NLU server with the newest trained model, on a free port of this machine."""
+    """Rasa's NLU server on a free port of this machine, with the newest model at each start.
 
-    def __init__(self, settings: Settings, model: Path) -> None:
+    `train`: whether a stale model is trained anew at the first start; a missing one always is.
+    """
+
+    def __init__(self, settings: Settings, train: bool = True) -> None:
+        self._train = train or not any(settings.models_dir.glob("*.tar.gz"))
+        self._environment = {**os.environ, "MODELS_DIR": str(settings.models_dir)}
         self.url = f"http://127.0.0.1:{(port := free_port())}"
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         rasa_address(settings).write_text(self.url, encoding="ascii")
-        # The newest model, not this path: started again, it must serve what was swapped in.
         command = [sys.executable, "-m", "nlu.serve", "--port", str(port)]
-        folder = str(model.parent.absolute())
-        environment = {**os.environ, "RASA_TELEMETRY_ENABLED": "false", "MODELS_DIR": folder}
-        for secret in ("TELEGRAM_TOKEN", "SECRET_KEYS", "ID_KEY", "REST_TOKEN", "METRICS_TOKEN"):
-            environment.pop(secret, None)
+        environment = dict(self._environment)
+        for setting in dataclasses.fields(settings):
+            if setting.metadata["secret"]:
+                environment.pop(setting.name.upper(), None)
         output = settings.data_dir / "rasa.log"
         self.child = Child("Rasa", command, environment, output)
+
+    async def start(self) -> None:
+        """Train if need be, then start. Raises StartError when the model cannot be trained."""
+        if self._train:
+            await self._trained()
+        self.child.start()
+
+    async def watch(self) -> None:
+        """Start, and start again whenever it dies. Until cancelled. Raises StartError."""
+        await self.start()
+        await self.child.watch()
+
+    async def _trained(self) -> None:
+        training = await asyncio.create_subprocess_exec(
+            *TRAIN, stdout=asyncio.subprocess.DEVNULL, env=self._environment
+        )
+        try:
+            if await training.wait():
+                raise StartError("The language model could not be trained; see the lines above.")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                training.terminate()

@@ -71,18 +71,16 @@ class System:
             ) from error
         if alone:
             await self.store.break_leases()
-        if self.telegram and "gateway" in self.roles:
-            await self.telegram.describe()
         self._spawn(self.library.run(), "library")
         if "worker" in self.roles:
             self.worker = Worker(self.store, self.understanding, self.library)
             self._spawn(self.worker.run(), "worker")
-        if "sender" in self.roles:
+        if "gateway" in self.roles:
+            await self._start_gateway()
+        if "sender" in self.roles:  # after the gateway, which ends the start when a token is wrong
             channels = {self.telegram.name: self.telegram} if self.telegram else {}
             self.sender = Sender(self.store, channels, self.library)
             self._spawn(self.sender.run(), "sender")
-        if "gateway" in self.roles:
-            await self._start_gateway()
 
     async def _start_gateway(self) -> None:
         from bot.channels.rest import RestChannel

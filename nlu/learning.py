@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 Floats = npt.NDArray[np.float32]
@@ -73,6 +72,8 @@ def fit(
     start: Linear | None = None,
 ) -> Linear:
     """Fit by L-BFGS, from zero or from an earlier solution."""
+    from scipy.optimize import minimize  # half a second of imports that parsing does not need
+
     rows = np.ones(features.shape[0], dtype=np.float32) if importance is None else importance
     initial = np.zeros((features.shape[1] + 1) * classes)
     if start is not None:

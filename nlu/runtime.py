@@ -12,14 +12,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphNode, GraphSchema
-from rasa.engine.storage.local_model_storage import LocalModelStorage
-from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
-from rasa.shared.nlu.constants import TEXT_TOKENS
-from rasa.shared.nlu.training_data.message import Message
+from nlu.environment import only_what_serves
+
+with only_what_serves():
+    import spacy  # noqa: F401 - our components import it when the model is loaded
+    from rasa.engine.exceptions import GraphComponentException
+    from rasa.engine.graph import ExecutionContext, GraphNode, GraphSchema
+    from rasa.engine.storage.local_model_storage import LocalModelStorage
+    from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
+    from rasa.shared.nlu.constants import TEXT_TOKENS
+    from rasa.shared.nlu.training_data.message import Message
 
 _CONVERTER = "nlu_message_converter"
 _REGEX = "run_RegexMessageHandler"
+_UNUSABLE = (OSError, tarfile.TarError, KeyError, ValueError, EOFError, GraphComponentException)
+"""What a broken archive raises, and one that was made by another version of the components."""
 
 
 class ModelError(Exception):
@@ -33,7 +40,7 @@ class Runtime:
         """Load a model archive (.tar.gz), or raise ModelError."""
         try:
             self._load(path)
-        except (OSError, tarfile.TarError, KeyError, ValueError, EOFError) as error:
+        except _UNUSABLE as error:
             raise ModelError(
                 f"Cannot load the model {path} ({type(error).__name__}): "
                 "train again with 'python -m nlu.train --force'."

@@ -8,6 +8,7 @@ otherwise; ends when its parent ends; never logs a text.
 import argparse
 import asyncio
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -171,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if options.stock:
         return _serve_stock(model, options)
+    gc.disable()  # nothing that a start makes is garbage; to look through it takes a tenth of it
     from nlu.runtime import ModelError
 
     try:
@@ -178,6 +180,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ModelError as error:
         print(error, file=sys.stderr)
         return 1
+    gc.freeze()
+    gc.enable()
     try:
         asyncio.run(_serve(Server(runtime, options.workers), options.interface, options.port))
     except OSError as error:

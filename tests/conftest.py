@@ -19,7 +19,6 @@ os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
     os.environ.setdefault(name, "1")
 
-from bot.cli.run import trained_model
 from bot.embedded import EmbeddedRasa, EmbeddedStore
 from bot.errors import UnderstandingUnavailable
 from bot.library.live import LiveLibrary
@@ -96,10 +95,10 @@ def rasa_url(base_settings: Settings, folder: Path) -> Iterator[str]:
         return
     settings = dataclasses.replace(base_settings, data_dir=folder / "rasa")
     train = os.environ.get("TRAIN", "1") != "0"  # TRAIN=0: the newest model, fresh or not
-    rasa = EmbeddedRasa(settings, trained_model(settings, train))
-    rasa.child.start()
+    rasa = EmbeddedRasa(settings, train)
 
     async def ready() -> None:
+        await rasa.start()
         understanding = Understanding(rasa.url, 5)
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:

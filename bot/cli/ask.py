@@ -10,7 +10,6 @@ from typing import Any
 
 from bot import logs
 from bot.channels import profile
-from bot.cli.run import trained_model
 from bot.conversation import Conversation
 from bot.dialogue import Dialogue, Reply, clean
 from bot.embedded import EmbeddedRasa
@@ -40,12 +39,16 @@ def run(options: argparse.Namespace) -> int:
     logs.configure(settings)
     if settings.rasa_url:
         return asyncio.run(_ask(options, settings, settings.rasa_url))
-    rasa = EmbeddedRasa(settings, trained_model(settings, train=True))
-    rasa.child.start()
+    rasa = EmbeddedRasa(settings)
     try:
-        return asyncio.run(_ask(options, settings, rasa.url))
+        return asyncio.run(_with_rasa(options, settings, rasa))
     finally:
         rasa.child.stop()
+
+
+async def _with_rasa(options: argparse.Namespace, settings: Settings, rasa: EmbeddedRasa) -> int:
+    await rasa.start()
+    return await _ask(options, settings, rasa.url)
 
 
 async def _ask(options: argparse.Namespace, settings: Settings, rasa_url: str) -> int:

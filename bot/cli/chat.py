@@ -40,16 +40,19 @@ def _with_own_system(settings: Settings, sender: str, language: str) -> int:
     own = dataclasses.replace(own, telegram_token="", public_url="", trusted_proxies="")
     logs.configure(own)
     print("starting …", file=sys.stderr)
-    with started(own, train=True) as (store_url, rasa_url, _children):
+    with started(own, train=True) as (store_url, rasa_url, children):
 
         async def main() -> int:
             system = System(own, store_url, rasa_url)
+            watchers = [asyncio.create_task(child.watch()) for child in children]
             try:
                 await system.start(alone=not own.redis_url)
                 assert system.gateway is not None
                 address = f"http://127.0.0.1:{system.gateway.port}"
                 return await asyncio.to_thread(_talk, address, sender, language, own)
             finally:
+                for watcher in watchers:
+                    watcher.cancel()
                 await system.stop()
 
         return asyncio.run(main())

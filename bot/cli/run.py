@@ -6,11 +6,9 @@ import argparse
 import asyncio
 import contextlib
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from bot import logs
@@ -34,24 +32,26 @@ def run(options: argparse.Namespace) -> int:
 
 
 class Parts(NamedTuple):
-    """Addresses of store and Rasa, and the children that were started for them."""
+    """Addresses of store and Rasa, and what has to be watched for them.
+
+    The store runs already. Rasa is started by its `watch`, so that nobody waits for a training.
+    """
 
     store_url: str
     rasa_url: str
-    children: tuple[Child, ...]
+    children: tuple[Child | EmbeddedRasa, ...]
 
 
 @contextlib.contextmanager
 def started(settings: Settings, train: bool) -> Iterator[Parts]:
-    """Start store and Rasa as children where no address is set; stop them at the end."""
-    children: list[Child] = []
+    """Make store and Rasa children of ours where no address is set; stop them at the end."""
+    children: list[Child | EmbeddedRasa] = []
     store_url, rasa_url = settings.redis_url, settings.rasa_url
     with contextlib.ExitStack() as stack:
         if not rasa_url:
-            rasa = EmbeddedRasa(settings, trained_model(settings, train))
-            rasa.child.start()
+            rasa = EmbeddedRasa(settings, train)
             stack.callback(rasa.child.stop)
-            children.append(rasa.child)
+            children.append(rasa)
             rasa_url = rasa.url
         if not store_url:
             store = EmbeddedStore(settings)
@@ -62,30 +62,12 @@ def started(settings: Settings, train: bool) -> Iterator[Parts]:
         yield Parts(store_url, rasa_url, tuple(children))
 
 
-def trained_model(settings: Settings, train: bool) -> Path:
-    """Return the newest model, trained first when missing or stale. Raises StartError.
-
-    Training runs in a process of its own: this one imports no Rasa.
-    """
-    newest = max(
-        settings.models_dir.glob("*.tar.gz"), key=lambda p: p.stat().st_mtime, default=None
-    )
-    if newest and not train:
-        return newest
-    command = [sys.executable, "-m", "nlu.train"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603
-    path = Path((done.stdout.strip().splitlines() or [""])[-1])
-    if done.returncode or not path.is_file():
-        raise StartError("The language model could not be trained; see the lines above.")
-    return path
-
-
 async def serve(
     settings: Settings,
     store_url: str,
     rasa_url: str,
     roles: tuple[str, ...],
-    children: Sequence[Child] = (),
+    children: Sequence[Child | EmbeddedRasa] = (),
 ) -> int:
     """Serve roles until SIGINT or SIGTERM; return the exit code."""
     stopping = asyncio.Event()
@@ -98,10 +80,10 @@ async def serve(
         ready = asyncio.create_task(_tell(system, stopping))
         failed = asyncio.create_task(system.wait())
         stopped = asyncio.create_task(stopping.wait())
-        await asyncio.wait({failed, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({failed, stopped, *watchers}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
-        if failed.done() and failed.exception():
-            raise StartError(f"A part failed: {type(failed.exception()).__name__}; see the log.")
+        if not stopping.is_set():
+            _raise(failed, *watchers)
         failed.cancel()
         print("stopping …", file=sys.stderr)
         return 0
@@ -109,6 +91,15 @@ async def serve(
         for watcher in watchers:
             watcher.cancel()
         await system.stop()
+
+
+def _raise(*tasks: asyncio.Task[None]) -> None:
+    """Raise StartError for a task that failed."""
+    for task in tasks:
+        if task.done() and (error := task.exception()):
+            if isinstance(error, StartError):
+                raise error
+            raise StartError(f"A part failed: {type(error).__name__}; see the log.")
 
 
 async def _tell(system: System, stopping: asyncio.Event) -> None:

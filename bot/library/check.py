@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import fastjsonschema
-from jsonschema import Draft202012Validator
 
 from bot.library.model import (
     EMERGENCY_SECTIONS,
@@ -50,6 +49,8 @@ def shape(data: Mapping[str, Any], schema: dict[str, Any]) -> list[Row]:
         return []
     except fastjsonschema.JsonSchemaException:
         pass
+    from jsonschema import Draft202012Validator  # only for what is broken
+
     rows = []
     for error in Draft202012Validator(schema).iter_errors(data):
         key = ".".join(str(part) for part in error.absolute_path)

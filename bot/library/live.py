@@ -23,8 +23,8 @@ log = structlog.get_logger()
 class LiveLibrary:
     """Holds the current library and its passage index.
 
-    `current` never changes inside; a saved file makes a new one. Vectors of new passages are
-    made in a thread; until then they are found by words.
+    `current` never changes inside; a saved file makes a new one. Its passages are indexed in a
+    thread; until then the old ones are found, and until their vectors are made by words alone.
     """
 
     def __init__(self, folder: Path, cache: Path | None = None) -> None:
@@ -47,19 +47,28 @@ class LiveLibrary:
 
     def search(self, text: str, vector: Vector | None) -> tuple[Passage, ...]:
         """Return the passages that may answer a text, best first."""
-        return self.index.search(text, vector)
+        found = self.index.search(text, vector)
+        return tuple(passage for passage in found if passage.guide in self.current.guides)
 
     async def run(self) -> None:
         """Follow the files until cancelled or closed."""
         self._stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._modest, self.make_vectors)
+        self._modest.submit(self._make_ready)
         watch = awatch(
-            self._folder, debounce=200, step=50, stop_event=self._stop, rust_timeout=500
-        )  # it notices a stop or a cancellation only between two time-outs
-        async for _ in watch:
-            if await asyncio.to_thread(self.refresh):
-                await loop.run_in_executor(self._modest, self.make_vectors)
+            self._folder,
+            debounce=200,
+            step=50,
+            stop_event=self._stop,
+            rust_timeout=500,  # it notices a stop or a cancellation only between two time-outs
+            yield_on_timeout=True,
+        )
+        looked = False
+        async for changes in watch:
+            # Once without changes too: a file may have been saved before the watch began.
+            new = (changes or not looked) and await asyncio.to_thread(self.refresh)
+            if new and not self._closed:
+                self._modest.submit(self._make_ready)
+            looked = True
 
     def refresh(self) -> bool:
         """Read changed files; return whether the library changed."""
@@ -67,7 +76,6 @@ class LiveLibrary:
         self._report(problems)
         if library.version == self.current.version:
             return False
-        self.index = PassageIndex(library)
         self.current = library
         log.info("content_live", version=library.version, guides=len(library.guides))
         return True
@@ -84,6 +92,18 @@ class LiveLibrary:
         for problem in self.problems:
             log.error("content_refused", file=problem.path, key=problem.key, problem=problem.text)
 
+    def _make_ready(self) -> None:
+        """Index the current library for search; a failure leaves the search as it was."""
+        try:
+            library = self.current
+            index = self.index if self.index.version == library.version else PassageIndex(library)
+            index.prepare()
+            self.index = index
+            self.make_vectors()
+        except Exception as error:
+            metrics.ERRORS.labels("passages", type(error).__name__).inc()
+            log.error("passages_failed", exc_info=error)
+
     def make_vectors(self) -> None:
         """Make the vectors of passages that have none yet; search by meaning works then."""
         if self._vectors is None:
@@ -91,7 +111,7 @@ class LiveLibrary:
         with self._making:
             index = self.index
             vectors = self._vectors.make(
-                index.texts, stop=lambda: self._closed or self.index is not index
+                index.texts, stop=lambda: self._closed or self.current.version != index.version
             )
             if vectors is not None:
                 index.set_vectors(vectors)

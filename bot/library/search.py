@@ -10,8 +10,9 @@ import hashlib
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,17 +47,36 @@ class _Unit:
     text: str
 
 
+@dataclass(frozen=True)
+class _Words:
+    """Passages by the trigrams in them, and how many trigrams each has."""
+
+    lengths: npt.NDArray[np.float32]
+    average: float
+    postings: Mapping[str, tuple[Any, Any]]
+
+    @classmethod
+    def of(cls, counts: Sequence[Counter[str]]) -> _Words:
+        lengths = np.array([sum(count.values()) or 1 for count in counts], dtype=np.float32)
+        average = float(lengths.mean()) if counts else 1.0
+        return cls(lengths, average, _postings(counts))
+
+
 class PassageIndex:
     """All sections of all guides, in all languages. Immutable once vectors are set."""
 
     def __init__(self, library: Library) -> None:
         self.version = library.version
         self._units = _units(library)
-        counts = [Counter(_trigrams(unit.text)) for unit in self._units]
-        self._lengths = np.array([sum(count.values()) or 1 for count in counts], dtype=np.float32)
-        self._average = float(self._lengths.mean()) if counts else 1.0
-        self._postings = _postings(counts)
         self._vectors: Vector | None = None
+
+    def prepare(self) -> None:
+        """Count the words now, in the thread that calls, rather than at the first search."""
+        _ = self._words
+
+    @cached_property
+    def _words(self) -> _Words:
+        return _Words.of([Counter(_trigrams(unit.text)) for unit in self._units])
 
     @property
     def texts(self) -> list[str]:
@@ -94,9 +114,10 @@ class PassageIndex:
         scores = np.zeros(size, dtype=np.float32)
         held = np.zeros(size, dtype=np.float32)
         total = 0.0
-        norm = K1 * (1 - B + B * self._lengths / self._average)
+        counted = self._words
+        norm = K1 * (1 - B + B * counted.lengths / counted.average)
         for gram, times in Counter(_trigrams(text[:500])).items():
-            rows, counts = self._postings.get(gram, (None, None))
+            rows, counts = counted.postings.get(gram, (None, None))
             found = 0 if rows is None else len(rows)
             weight = math.log(1 + (size - found + 0.5) / (found + 0.5)) * times
             total += weight

@@ -1,5 +1,6 @@
 """Words by the rules of each language: spaCy's blank tokenizers, no models."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -7,8 +8,11 @@ import spacy
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.nlu.tokenizers.tokenizer import Token, Tokenizer
+from rasa.nlu.tokenizers.tokenizer import Token
+from rasa.nlu.tokenizers.tokenizer import Tokenizer as RasaTokenizer
 from rasa.shared.nlu.training_data.message import Message
+from spacy import util
+from spacy.tokenizer import Tokenizer
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
@@ -30,17 +34,33 @@ def vocabulary() -> Vocab:
 
 
 @lru_cache(maxsize=16)
-def _rules(name: str) -> "spacy.language.Language":
-    return spacy.blank(name, vocab=vocabulary())
+def _rules(name: str) -> Callable[[str], Doc]:
+    """Return the tokenizer that `spacy.blank` makes, without the pipeline around it.
+
+    The pipeline doubles the time, and a start waits for ten of them.
+    """
+    defaults = util.get_lang_class(name).Defaults
+    if "tokenizer" in defaults.config.get("nlp", {}):  # a class of its own, as Chinese has
+        tokenizer: Callable[[str], Doc] = spacy.blank(name, vocab=vocabulary()).tokenizer
+        return tokenizer
+    return Tokenizer(
+        vocabulary(),
+        rules=defaults.tokenizer_exceptions,
+        prefix_search=util.compile_prefix_regex(defaults.prefixes).search,
+        suffix_search=util.compile_suffix_regex(defaults.suffixes).search,
+        infix_finditer=util.compile_infix_regex(defaults.infixes).finditer,
+        token_match=defaults.token_match,
+        url_match=defaults.url_match,
+    )
 
 
 def tokenized(text: str, language: str) -> Doc:
     """Split a text by the rules of a language (unknown: general rules)."""
-    return _rules(_RULES.get(language, "xx")).make_doc(text)
+    return _rules(_RULES.get(language, "xx"))(text)
 
 
 @component(TOKENIZER, trainable=False)
-class LanguageTokenizer(Tokenizer):
+class LanguageTokenizer(RasaTokenizer):
     """Sets Rasa's tokens on each message."""
 
     @classmethod

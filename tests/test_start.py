@@ -1,0 +1,77 @@
+"""Starting as people start it: `python -m bot run`, while there is no Rasa yet."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.embedded import free_port
+from tests.processes import Process, answers, processes, wait_for
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder of one start; its path is short, as the store's socket lies in it."""
+    path = Path(tempfile.mkdtemp(prefix="hashar-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def started(place: Path, *options: str, **settings: str) -> Process:
+    environment = {
+        "DATA_DIR": str(place),
+        "MODELS_DIR": str(place / "models"),
+        "PASSAGE_VECTORS": "false",
+        "TELEGRAM_TOKEN": "",
+        "REDIS_URL": "",
+        "RASA_URL": "",
+        **settings,
+    }
+    return Process(["-m", "bot", "run", *options], environment, place / "log").start()
+
+
+def say(port: int, text: str) -> list[str]:
+    """Return the answers to a text, over the REST channel."""
+    body = json.dumps({"sender": "someone", "message": text}).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/webhooks/rest/webhook", body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        return [row["text"] for row in json.load(answer)]
+
+
+def test_menus_answer_without_a_model(place: Path) -> None:
+    """A model that cannot be loaded keeps nobody from page, menu and buttons; a free text is
+    told that it waits, and the reason stands in Rasa's log as one sentence."""
+    (place / "models").mkdir()
+    (place / "models" / "nlu-broken.tar.gz").write_bytes(b"no archive")
+    port = free_port()
+    child = started(place, "--no-train", PORT=str(port))
+    with processes(child):
+        wait_for(lambda: answers(f"http://127.0.0.1:{port}/"), 60, child.output())
+        assert say(port, "/menu")
+        assert say(port, "/guide:passport")
+        assert say(port, "how do I get a passport")
+        log = place / "rasa.log"
+        wait_for(lambda: "Cannot load the model" in log.read_text(), 60, "Rasa's reason")
+        assert "Traceback" not in log.read_text()
+        assert child.stop() < 10
+
+
+def test_training_that_fails_ends_the_start(place: Path) -> None:
+    """Where no model can be trained, the start ends with a sentence and not silently."""
+    (place / "models").write_text("a file where the folder should be")
+    child = started(place, PORT=str(free_port()))
+    with processes(child):
+        wait_for(lambda: not child.alive(), 60, child.output())
+        assert child.process is not None
+        assert child.process.returncode == 1
+        assert "nlu: Cannot train in" in child.output()
+        assert "could not be trained" in child.output()
+        assert "Traceback" not in child.output()
