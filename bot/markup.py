@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from markdown_it import MarkdownIt
@@ -17,6 +18,9 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from bot.model import whole
+
+CACHED = 4000
+"""Texts whose written form is kept, for each channel: parsing a page takes over a millisecond."""
 
 _PHONE = re.compile(r"tel:\+?[0-9().*#-]{1,32}")
 _ADDRESS = re.compile(r"https?://[^/?#@\\]+(?:[/?#][^\\]*)?", re.IGNORECASE)
@@ -181,16 +185,19 @@ def _lines(markdown: str, bullet: str, bold: tuple[str, str], escaped: bool) -> 
     return "".join(out).strip()
 
 
+@lru_cache(CACHED)
 def to_telegram(markdown: str) -> str:
     """Return Telegram's HTML: escaped text, <b>, and lists as lines."""
     return _lines(markdown, "•", ("<b>", "</b>"), escaped=True)
 
 
+@lru_cache(CACHED)
 def to_plain(markdown: str) -> str:
     """Return plain text; bullets are hyphens, which every SMS alphabet has."""
     return _lines(markdown, "-", ("", ""), escaped=False)
 
 
+@lru_cache(CACHED)
 def to_web(markdown: str) -> str:
     """Return safe HTML of p, ul, ol, li, strong, br and links to facts."""
     out: list[str] = []

@@ -29,7 +29,7 @@ def main() -> int:
     seed = secrets.randbelow(1_000_000) if given.seed is None else given.seed
     messages = given.messages or (8_000 if given.chaos else 100_000)
     seconds = given.seconds or (900.0 if given.chaos else 3600.0)
-    options = Options(messages, seed, seconds, given.people, troubles=max(8, messages // 2500))
+    options = Options(messages, seed, seconds, given.people, troubles=max(8, messages // 1500))
     if given.chaos:
         options = Options(
             messages,

@@ -23,11 +23,11 @@ from telegram import (
 )
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
-from telegram.request import HTTPXRequest
 
 from bot.channels import PROFILES
 from bot.channels.base import Accept
 from bot.channels.telegram_errors import delivery_error, reason, says, seconds
+from bot.channels.telegram_http import AiohttpRequest
 from bot.channels.telegram_parse import ALLOWED_UPDATES
 from bot.channels.telegram_receive import Intake, Patience, Poller, webhook
 from bot.errors import PermanentDeliveryError, SettingsError
@@ -90,7 +90,7 @@ class TelegramChannel:
         self._in_flight: set[object] = set()
         self._idle = asyncio.Event()
         _silence_libraries()
-        self._requests = (_http(2), _http(CONNECTIONS))
+        self._requests = (AiohttpRequest(2), AiohttpRequest(CONNECTIONS))
         self._bot = Bot(
             token,
             base_url=f"{api_url.rstrip('/')}/bot",
@@ -270,12 +270,6 @@ class TelegramChannel:
             await self._idle.wait()
 
 
-def _http(connections: int) -> HTTPXRequest:
-    return HTTPXRequest(
-        connections, read_timeout=20, write_timeout=10, connect_timeout=10, pool_timeout=20
-    )
-
-
 def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
     rows = [
         [InlineKeyboardButton(button.label, callback_data=button.payload) for button in row]
@@ -287,9 +281,7 @@ def _keyboard(message: Message) -> InlineKeyboardMarkup | None:
 def _silence_libraries() -> None:
     """Keep the token and people's words out of the logs.
 
-    httpx logs each URL, which holds the token, at INFO. python-telegram-bot logs parameters at
-    DEBUG and bodies it cannot read even at ERROR and CRITICAL.
+    python-telegram-bot logs parameters at DEBUG and bodies it cannot read even at ERROR and
+    CRITICAL.
     """
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("httpcore").setLevel(logging.WARNING)
     logging.getLogger("telegram").setLevel(logging.CRITICAL + 1)

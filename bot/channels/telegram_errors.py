@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import os
 
-import httpx
 import structlog
 from telegram.error import (
     BadRequest,
@@ -16,6 +15,7 @@ from telegram.error import (
     TelegramError,
 )
 
+from bot.channels.telegram_http import BROKEN, NEVER_LEFT
 from bot.errors import (
     DeliveryError,
     PermanentDeliveryError,
@@ -37,7 +37,6 @@ _GONE = (
     "not enough rights",
     "group chat was deactivated",
 )
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _KNOWN = (
     *_GONE,
     "bot was blocked by the user",
@@ -103,6 +102,6 @@ def delivery_error(error: TelegramError) -> DeliveryError:
 def _ambiguous(error: TelegramError) -> bool:
     """Return whether Telegram may have taken the message although no answer came."""
     cause = error.__cause__
-    if isinstance(cause, httpx.HTTPError):
-        return not isinstance(cause, _NEVER_LEFT)
+    if isinstance(cause, BROKEN):
+        return not isinstance(cause, NEVER_LEFT)
     return says(error, "bad gateway", "gateway time", "invalid server response")
