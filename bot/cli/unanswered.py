@@ -12,7 +12,7 @@ from bot.cli.learn import learn
 from bot.cli.opened import opened
 from bot.clusters import Cluster, clusters
 from bot.errors import ContentError
-from bot.library.asks import add_ask, put_back
+from bot.library.asks import add_ask
 from bot.library.live import LiveLibrary
 from bot.redaction import without_marks
 from bot.settings import Settings
@@ -115,14 +115,14 @@ async def _add(settings: Settings, options: argparse.Namespace) -> int:
         known = ", ".join(sorted(live.current.guides))
         raise ContentError([f"there is no guide '{options.guide}' (there are: {known})"])
     path: Path = settings.content_dir / "guides" / options.guide / f"{language}.md"
-    before = add_ask(path, ask)
+    added = add_ask(path, ask)
     print(f"{path}: + {ask}", flush=True)
     learned = False
     try:
         learned = await learn(settings, short=options.short)
     finally:
         if not learned:
-            back = put_back(path, before, ask)
+            back = added.put_back()
             print(
                 f"{path}: {'put back as it was' if back else 'changed meanwhile, left as it is'}."
             )

@@ -169,15 +169,16 @@ class Store:
 
     def _commit_values(self, turn: Turn, token: str) -> list[Any]:
         entry, seal = turn.entry, self.sealer.seal
-        state = turn.conversation.to_json() if turn.conversation else ""
+        address = turn.conversation.address if turn.conversation else ""
+        if self.sealer.age(address) != 0:  # none yet, or of a key that is being given up
+            address = seal(entry.update.address)
+        state = replace(turn.conversation, address=address).to_json() if turn.conversation else ""
         mail, out = "", []
         if turn.pulls:
             rows = [message.to_dict() for message in turn.messages]
             late = {"d": 1} if entry.update.deferred else {}
             mail = seal(json.dumps({"u": entry.update.update_id, "m": rows, **late}))
         else:
-            address = turn.conversation.address if turn.conversation else ""
-            address = address or seal(entry.update.address)
             for message in turn.messages:
                 out += [address, entry.update.channel, seal(json.dumps(message.to_dict()))]
         return [

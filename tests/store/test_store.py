@@ -180,7 +180,7 @@ def test_keys_rotate() -> None:
     new = Sealer(["new", "old"], "id")
     sealed = old.seal("адрес")
     assert new.open(sealed) == "адрес"
-    moved = new.reseal(sealed)
+    moved = new.renewed(sealed.encode()).decode()
     assert Sealer(["new"], "id").open(moved) == "адрес"
     with pytest.raises(SettingsError):
         Sealer(["new"], "id").open(sealed)
