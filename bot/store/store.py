@@ -169,10 +169,11 @@ class Store:
 
     def _commit_values(self, turn: Turn, token: str) -> list[Any]:
         entry, seal = turn.entry, self.sealer.seal
-        address = turn.conversation.address if turn.conversation else ""
-        if self.sealer.age(address) != 0:  # none yet, or of a key that is being given up
-            address = seal(entry.update.address)
-        state = replace(turn.conversation, address=address).to_json() if turn.conversation else ""
+        kept = turn.conversation
+        if kept and kept.address and self.sealer.age(kept.address):  # of a key being given up
+            kept = replace(kept, address=seal(entry.update.address))
+        address = (kept.address if kept else "") or seal(entry.update.address)
+        state = kept.to_json() if kept else ""
         mail, out = "", []
         if turn.pulls:
             rows = [message.to_dict() for message in turn.messages]
