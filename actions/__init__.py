@@ -1,6 +1,6 @@
 """What Hashar can do, one capability a module. Importing the package registers all actions."""
 
-from actions import courses, glossary, guides, handoff, navigation, privacy, smalltalk
+from actions import courses, glossary, guides, handoff, navigation, privacy, smalltalk, walks
 from actions.base import ACTIONS
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "navigation",
     "privacy",
     "smalltalk",
+    "walks",
 ]

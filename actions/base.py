@@ -69,6 +69,52 @@ class GuideSource:
 
 
 @dataclass(frozen=True, slots=True)
+class GuideFact:
+    """A fact of money of a guide, times a count, with how it was worked out."""
+
+    guide: str
+    fact: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WalkWords:
+    """A word of a guide's walks by name; `notice` says so when it comes in another language."""
+
+    guide: str
+    name: str
+    notice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WalkTotal:
+    """The sum of the lines of a walk's result; `counts` gives the times of each, in order."""
+
+    guide: str
+    walk: str
+    result: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkIndexes:
+    """Lines that name the indexes which a walk's result multiplies, with value and year."""
+
+    guide: str
+    walk: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class WalkSource:
+    """The source line of a walk's result."""
+
+    guide: str
+    walk: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
 class CourseWords:
     """A part of a course: 'title' or 'short'."""
 
@@ -129,6 +175,11 @@ Words = (
     Say
     | GuideWords
     | GuideSource
+    | GuideFact
+    | WalkWords
+    | WalkTotal
+    | WalkIndexes
+    | WalkSource
     | CourseWords
     | LessonWords
     | QuizWords

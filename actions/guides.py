@@ -18,6 +18,7 @@ from actions.base import (
 )
 from actions.handoff import contact_lines
 from actions.navigation import HUMAN, MENU, way_back
+from actions.walks import choices_of
 from bot.conversation import Event, SlotSet
 from bot.library.model import EMERGENCY_SECTIONS, SECTIONS, Guide
 
@@ -51,7 +52,8 @@ def guide(call: Call) -> Outcome:
     part = section or "short"
     words = (GuideWords(found.id, part, lead=True), GuideSource(found.id, (part,)))
     onward = [_title(other) for other in found.next if not section and other in call.library.guides]
-    choices = (*_section_choices(found, section), *onward[:3], HUMAN, *way_back(call), MENU)
+    walks = () if section else choices_of(found)
+    choices = (*walks, *_section_choices(found, section), *onward[:3], HUMAN, *way_back(call), MENU)
     content = f"guide:{found.id}" + (f"#{section}" if section else "")
     return Outcome((Response(words, choices, content),), (SlotSet("guide", found.id),))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actions.base import (
+    ACTIONS,
     Call,
     Choice,
     GuideWords,
@@ -22,11 +23,13 @@ EMERGENCY = choice("button.emergency", "emergency")
 
 
 def way_back(call: Call) -> tuple[Choice, ...]:
-    """Return the choice that leads back into the running course, if there is one."""
-    course = call.slot("course")
-    if course in call.library.courses:
-        return (choice("button.back_to_lesson", f"resume:{course}"),)
-    return ()
+    """Return the choices that lead back into running questions and the running course."""
+    ways = []
+    if (call.slot("walk") or {}).get("guide") in call.library.guides:
+        ways.append(choice("button.back_to_questions", "walk_on"))
+    if (course := call.slot("course")) in call.library.courses:
+        ways.append(choice("button.back_to_lesson", f"resume:{course}"))
+    return tuple(ways)
 
 
 def _languages(call: Call) -> tuple[Choice, ...]:
@@ -75,7 +78,8 @@ def language(call: Call) -> Outcome:
     again = (choice("button.show_again", f"guide:{guide}"),) if guide in call.library.guides else ()
     words = (Say("language.changed", {"language": LanguageName(code)}),)
     response = Response(words, (*again, MENU, *way_back(call)), replace=True)
-    return Outcome((response,), (LanguageSet(code, pinned=True),))
+    waiting = ACTIONS["walk_on"](call).responses if call.slot("walk") else ()
+    return Outcome((response, *waiting), (LanguageSet(code, pinned=True),))
 
 
 @action("feedback")

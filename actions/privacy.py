@@ -17,6 +17,7 @@ from actions.base import (
     say,
 )
 from actions.navigation import MENU
+from actions.walks import running
 from bot.conversation import Forgotten
 
 EXPORT = choice("button.export", "export")
@@ -42,6 +43,9 @@ def export(call: Call) -> Outcome:
         rows.append(Say("export.language", {"language": LanguageName(kept.language)}))
     if call.slot("guide") in call.library.guides:
         rows.append(Say("export.guide", {"guide": GuideWords(call.slot("guide"), "title")}))
+    if here := running(call):
+        values = {"guide": GuideWords(here.guide.id, "title"), "count": len(here.answers)}
+        rows.append(Say("export.walk", values))
     for course, progress in (call.slot("progress") or {}).items():
         if course in call.library.courses:
             count = sum(len(answers) for answers in progress.get("answers", {}).values())

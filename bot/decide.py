@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from actions import walks
+from actions.base import Call
 from bot.conversation import Conversation
 from bot.library.model import SECTIONS, Library, Passage
 from bot.understanding import Understood
@@ -66,6 +68,8 @@ def decide(
 ) -> Decision:
     """Return what to do: the intent's action when sure, a question back when two are close,
     the nearest passages when unsure, and an honest 'not found' when nothing is near."""
+    if decision := _in_walk(understood, conversation, library):
+        return decision
     section = understood.entities.get("section", "")
     section = section if section in SECTIONS else ""
     ranking = [row for row in understood.ranking if known(row[0], library)]
@@ -83,11 +87,31 @@ def decide(
         return _ask_which(content, section)
     if sure:
         return _act(first, understood, library, section)
+    if walks.asked(Call(conversation, library, conversation.language)):
+        return Decision("walk_on", ("again",), "asked_again")
     if first == "out_of_scope" and confidence >= SURE / 2:
         return Decision("out_of_scope", outcome="out_of_scope")
     if passages:
         return Decision("passages", outcome="passages")
     return Decision("not_found", outcome="not_found")
+
+
+def _in_walk(
+    understood: Understood, conversation: Conversation, library: Library
+) -> Decision | None:
+    """Return what a text means to the questions that run: yes, no, stop, go on; else None."""
+    call = Call(conversation, library, conversation.language)
+    if understood.confidence < SURE or walks.running(call) is None:
+        return None
+    waiting = walks.asked(call)
+    if waiting and waiting.question and waiting.question.yes_no:
+        answer = {"affirm": "yes", "deny": "no"}.get(understood.intent)
+        if answer:
+            arguments = (waiting.guide.id, waiting.name, waiting.question.id, answer)
+            return Decision("pick", arguments)
+    if understood.intent == "stop_course" and waiting:
+        return Decision("walk_stop")
+    return Decision("walk_on") if understood.intent == "continue_course" else None
 
 
 def known(intent: str, library: Library) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from actions import ACTIONS
+from actions import ACTIONS, walks
 from actions.base import Call, Choice, GuideWords, LanguageName, Outcome, Response, Say, choice, say
 from actions.navigation import MENU
 from bot.conversation import (
@@ -149,6 +149,8 @@ class Dialogue:
             if _PAYLOAD.match(text[1:]) and text[1:].split(":")[0] in ACTIONS:
                 return self._payload(before, library, text[1:])
             return self._act(before, library, "help", outcome="command")
+        if payload := walks.typed(Call(before, library, before.language), text):
+            return self._payload(before, library, payload)
         digits = text.rstrip(".)").strip()
         if digits.isdecimal() and len(digits) <= 2 and 0 < int(digits) <= len(before.choices):
             return self._payload(before, library, before.choices[int(digits) - 1])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.library import walks
 from bot.library.files import split_sections, stamp
 from bot.library.model import (
     Course,
@@ -22,6 +23,7 @@ from bot.library.model import (
     Site,
     Source,
     Term,
+    Walk,
 )
 from bot.library.schemas import FACT_KINDS
 
@@ -114,7 +116,15 @@ def guide(guide_id: str, data: Mapping[str, Any], of: Site) -> Guide:
         next=tuple(data.get("next") or ()),
         texts={},
         emergency=data.get("kind") == "emergency",
+        walks=_walks(data, sources),
     )
+
+
+def _walks(data: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Walk]:
+    try:
+        return walks.build(data, sources)
+    except KeyError as error:
+        raise BuildError("walks", f"source {error} is not under 'sources'") from error
 
 
 def _asks(front: Mapping[str, Any]) -> tuple[str, ...]:

@@ -79,6 +79,8 @@ def _plain(error: Any) -> str:
         return f"has {len(error.instance)} characters, at most {error.validator_value} fit"
     if error.validator == "type":
         return f"must be a {error.validator_value}, not {error.instance!r:.60} (quotes may help)"
+    if error.validator == "oneOf" and not error.schema.get("properties"):
+        return "does not have one of the shapes in docs/content.md"
     if error.validator == "oneOf" and "confidence" in error.schema.get("properties", {}):
         return "needs exactly one of money, duration, range, number, percent, date, phone, url"
     return f"{error.message:.160}"
@@ -92,7 +94,8 @@ def _placeholders(key: str, text: str, names: Mapping[str, Any]) -> Iterator[Row
         yield key, "has a stray { or }; a fact is written {name}"
 
 
-def _length(text: str) -> int:
+def length(text: str) -> int:
+    """Return about how many characters a text has once its facts are filled in."""
     return len(PLACEHOLDER.sub("x" * _VALUE_LENGTH, text))
 
 
@@ -119,7 +122,8 @@ def _digits(key: str, text: str) -> Iterator[Row]:
         yield key, f"the number {match.group()} must be a fact with a source, written {{name}}"
 
 
-def _prose(key: str, text: str, language: str, facts: Mapping[str, Any]) -> Iterator[Row]:
+def prose(key: str, text: str, language: str, facts: Mapping[str, Any]) -> Iterator[Row]:
+    """Return what is wrong with words for people: facts, digits, markup, long sentences."""
     yield from _placeholders(key, text, facts)
     yield from _digits(key, text)
     yield from _markup(key, text)
@@ -143,10 +147,10 @@ def guide(one: Guide, site: Site) -> list[Row]:
 
 def guide_text(text: GuideText, one: Guide, site: Site) -> list[Row]:
     """Return what is wrong with a guide's words in one language."""
-    rows = list(_prose("short", text.short, text.language, one.facts))
+    rows = list(prose("short", text.short, text.language, one.facts))
     rows += _digits("title", text.title)
-    if _length(text.short) > SHORT_LIMIT:
-        rows.append(("short", f"about {_length(text.short)} characters, at most {SHORT_LIMIT}"))
+    if length(text.short) > SHORT_LIMIT:
+        rows.append(("short", f"about {length(text.short)} characters, at most {SHORT_LIMIT}"))
     if text.status == "reviewed" and not (text.reviewer and text.reviewed_on):
         rows.append(("status", "'reviewed' needs reviewer and reviewed_on"))
     order = EMERGENCY_SECTIONS if one.emergency else SECTIONS
@@ -154,11 +158,11 @@ def guide_text(text: GuideText, one: Guide, site: Site) -> list[Row]:
         if section not in order:
             rows.append((section or "body", "is not a section; see docs/content.md"))
             continue
-        rows += _prose(section, body, text.language, one.facts)
+        rows += prose(section, body, text.language, one.facts)
         if not body:
             rows.append((section, "is empty"))
-        if _length(body) > SECTION_LIMIT:
-            rows.append((section, f"about {_length(body)} characters, at most {SECTION_LIMIT}"))
+        if length(body) > SECTION_LIMIT:
+            rows.append((section, f"about {length(body)} characters, at most {SECTION_LIMIT}"))
     # A language may begin with title, short answer and asks; sections come whole or not at all.
     if text.sections:
         for section in order:
@@ -230,16 +234,23 @@ def across(library: Library) -> list[tuple[str, str, str, bool]]:
     asked: dict[tuple[str, str], str] = {}
     for guide_id, one in library.guides.items():
         path = f"content/guides/{guide_id}/guide.yml"
-        for other in one.next:
-            if other not in library.guides:
-                rows.append((path, "next", f"guide '{other}' does not exist", False))
+        onward = {"next": one.next}
+        for name, walk in one.walks.items():
+            for result in walk.results.values():
+                onward[f"walks.{name}.results.{result.id}.next"] = result.next
+        for key, others in onward.items():
+            for other in others:
+                if other not in library.guides:
+                    rows.append((path, key, f"guide '{other}' does not exist", False))
         for code, text in one.texts.items():
             for ask in text.asks:
                 other = asked.setdefault((code, ask.casefold()), guide_id)
                 if other != guide_id:
                     where = f"content/guides/{guide_id}/{code}.md"
                     rows.append((where, "asks", f"'{ask}' also stands in '{other}'", False))
-    for event in library.site.life_events:
-        if library.strings.get("en") and f"life_event.{event}" not in library.strings["en"]:
-            rows.append(("content/strings/en.yml", f"life_event.{event}", "is missing", False))
+    named = [f"life_event.{event}" for event in library.site.life_events]
+    named += [f"index.{name}" for name in library.site.indexes]
+    for key in named:
+        if library.strings.get("en") and key not in library.strings["en"]:
+            rows.append(("content/strings/en.yml", key, "is missing", False))
     return rows

@@ -62,15 +62,46 @@ def day(text: str, language: str) -> str:
     return shown
 
 
+def exact(fact: Fact, site: Site) -> Decimal:
+    """Return a fact of money in the site's currency, not rounded."""
+    row = fact.value
+    if "multiple" in row:
+        return Decimal(str(row["multiple"])) * Decimal(str(site.indexes[row["of"]].value))
+    return Decimal(str(row["amount"]))
+
+
+def whole(sum_: Decimal) -> int:
+    """Return an amount in whole units of the currency; a half is rounded down."""
+    return int(sum_.quantize(Decimal(1), rounding=ROUND_HALF_DOWN))
+
+
 def amount(fact: Fact, site: Site) -> int:
     """Return a fact of money in whole units of the site's currency; a half is rounded down."""
-    row = fact.value
-    exact = (
-        Decimal(str(row["multiple"])) * Decimal(str(site.indexes[row["of"]].value))
-        if "multiple" in row
-        else Decimal(str(row["amount"]))
-    )
-    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_DOWN))
+    return whole(exact(fact, site))
+
+
+def money(sum_: Decimal, site: Site, strings: Strings, language: str) -> str:
+    """Return an amount in whole units with the currency's word."""
+    return _counted(f"currency.{site.currency}", whole(sum_), strings, language)
+
+
+def working(one: Fact, count: int, site: Site, strings: Strings, language: str) -> str:
+    """Return `count` times a fact of money, and how it was worked out where there is a way.
+
+    A multiple of an index is written '3 × 1.5 × 4,325 tenge = 19,462 tenge'.
+    """
+    row = one.value
+    result = money(exact(one, site) * count, site, strings, language)
+    factors = [number(count, language)] if count != 1 else []
+    base = exact(one, site)
+    if "multiple" in row:
+        base = Decimal(str(site.indexes[row["of"]].value))
+        if row["multiple"] != 1:
+            factors.append(number(row["multiple"], language))
+    if not factors:
+        return result
+    product = " × ".join((*factors, money(base, site, strings, language)))
+    return f"{product} = {result}"
 
 
 def fact(one: Fact, site: Site, strings: Strings, language: str) -> str:

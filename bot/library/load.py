@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import ContentError
-from bot.library import build, check, schemas
+from bot.library import build, check, schemas, walks
 from bot.library.files import FileError, read_text, read_yaml, split_front_matter
-from bot.library.model import Course, Guide, Language, Library, Site, Term
+from bot.library.model import Course, Guide, Language, Library, Site, Term, WalkText
 
 T = TypeVar("T")
 Signature = tuple[int, int]
@@ -128,7 +128,7 @@ class Loader:
         guide = self._try(path, problems, lambda: build.guide(folder.name, data, site))
         if guide is None:
             return None
-        rows = check.guide(guide, site)
+        rows = [*check.guide(guide, site), *walks.structure(guide)]
         problems += [self._problem(path, key, text) for key, text in rows]
         if rows:
             return None
@@ -146,7 +146,35 @@ class Loader:
         if not texts:
             problems.append(self._problem(path, "", "has no text in any language"))
             return None
-        return replace(guide, texts=texts)
+        spoken = self._walk_texts(folder, guide, languages, before, problems)
+        guide = replace(guide, texts=texts, walk_texts=spoken)
+        problems += [self._problem(path, *row) for row in walks.missing_texts(guide)]
+        return guide if spoken else replace(guide, walks={})
+
+    def _walk_texts(
+        self,
+        folder: Path,
+        guide: Guide,
+        languages: Mapping[str, Language],
+        before: Guide | None,
+        problems: list[Problem],
+    ) -> dict[str, WalkText]:
+        """Return the words of a guide's walks; a broken file keeps its words of before."""
+        found = {}
+        for code in languages:
+            path = folder / "walks" / f"{code}.yml"
+            if not path.exists():
+                continue
+            data = self._yaml(path, schemas.WALK_TEXT, problems)
+            text = walks.text(code, data) if data else None
+            rows = walks.text_rows(text, guide) if text else [("", "")]
+            problems += [self._problem(path, key, line) for key, line in rows if line]
+            if rows and before and code in before.walk_texts:
+                text = before.walk_texts[code]
+                rows = walks.text_rows(text, guide)
+            if text and not rows:
+                found[code] = text
+        return found
 
     def _courses(
         self, languages: Mapping[str, Language], previous: Library | None, problems: list[Problem]

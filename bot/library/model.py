@@ -67,6 +67,74 @@ class GuideText:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a walk: choices and where each leads, or a whole number from 1 to `most`."""
+
+    id: str
+    choices: Mapping[str, str] = field(default_factory=dict)
+    most: int = 0
+    then: str = ""
+
+    @property
+    def yes_no(self) -> bool:
+        """Whether it is answered with yes or no."""
+        return set(self.choices) == {"yes", "no"}
+
+    def target(self, answer: str) -> str:
+        """Return the question or result that an answer leads to; '' for no valid answer."""
+        if not self.most:
+            return self.choices.get(answer, "")
+        valid = answer.isdecimal() and 1 <= int(answer) <= self.most
+        return self.then if valid else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A line of a sum: a fact of money, times the number given to a question (or once)."""
+
+    word: str
+    fact: str
+    times: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Where a walk ends: what to bring, what it costs, where to go, what next.
+
+    `documents`, `where` and `notes` name words of the guide's walks; `fee` is 'free', the name
+    of a fact of money, or ''. `total` says that the lines of the sum may be added up.
+    """
+
+    id: str
+    sources: tuple[Source, ...]
+    documents: tuple[str, ...] = ()
+    fee: str = ""
+    where: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    sum: tuple[Product, ...] = ()
+    total: bool = False
+    next: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A few questions that lead to a result that fits the person's case."""
+
+    start: str
+    questions: Mapping[str, Question]
+    results: Mapping[str, Result]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkText:
+    """The words of all walks of a guide in one language: name, or question.choice, to text."""
+
+    language: str
+    words: Mapping[str, str]
+    status: str = "draft"
+
+
+@dataclass(frozen=True, slots=True)
 class Guide:
     """How to get one thing done: facts once, words per language."""
 
@@ -79,6 +147,8 @@ class Guide:
     next: tuple[str, ...]
     texts: Mapping[str, GuideText]
     emergency: bool = False
+    walks: Mapping[str, Walk] = field(default_factory=dict)
+    walk_texts: Mapping[str, WalkText] = field(default_factory=dict)
 
     @property
     def sections(self) -> frozenset[str]:

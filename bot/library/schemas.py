@@ -100,6 +100,43 @@ LANGUAGES = _map(
     ),
     least=1,
 )
+_NAMES = {"type": "array", "items": NAME, "minItems": 1, "uniqueItems": True}
+_QUESTION = {
+    "oneOf": [
+        _object(["choices"], choices=_map(NAME, NAME, 2)),
+        _object(
+            ["number", "then"], number={"type": "integer", "minimum": 2, "maximum": 9}, then=NAME
+        ),
+    ]
+}
+_RESULT = _object(
+    ["source"],
+    documents=_NAMES,
+    fee=NAME,
+    where=_NAMES,
+    notes=_NAMES,
+    sum={
+        "type": "array",
+        "minItems": 1,
+        "items": _object(["word", "fact"], word=NAME, fact=NAME, times=NAME),
+    },
+    total={"type": "boolean"},
+    source=SOURCE_IDS,
+    next={"type": "array", "items": ID, "uniqueItems": True},
+)
+WALK = _object(
+    ["start", "questions", "results"],
+    start=NAME,
+    questions=_map(NAME, _QUESTION, 1),
+    results=_map(NAME, _RESULT, 1),
+)
+WALK_TEXT = _object(
+    ["status", "words"],
+    status={"enum": ["original", "draft", "reviewed"]},
+    reviewer=WORDS,
+    reviewed_on=DAY,
+    words=_map({"type": "string", "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"}, WORDS, 1),
+)
 GUIDE = _object(
     ["life_event", "checked_on"],
     kind={"enum": ["guide", "emergency"]},
@@ -110,6 +147,7 @@ GUIDE = _object(
     facts=FACTS,
     section_sources=_map(ID, SOURCE_IDS),
     next={"type": "array", "items": ID, "uniqueItems": True},
+    walks=_map({"enum": ["checklist", "amount"]}, WALK),
 )
 _TEXT: dict[str, Any] = {
     "title": {**WORDS, "maxLength": TITLE_LIMIT},
