@@ -69,7 +69,7 @@ def place(library: Library, guide_id: str, name: str, answers: Any = ()) -> Plac
     """Return a place in a walk; answers that the content does not know any more are dropped."""
     guide = library.guides.get(guide_id)
     walk = guide.walks.get(name) if guide else None
-    if guide is None or walk is None:
+    if guide is None or walk is None or not guide.walk_texts:
         return None
     here = Place(guide, name, walk)
     for question, answer in answers:
@@ -86,8 +86,9 @@ def running(call: Call) -> Place | None:
 
 
 def choices_of(guide: Guide) -> tuple[Choice, ...]:
-    """Return the choices that begin the walks of a guide."""
-    return tuple(choice(f"button.walk_{name}", f"walk:{guide.id}:{name}") for name in guide.walks)
+    """Return the choices that begin the walks of a guide; none without any words for them."""
+    names = guide.walks if guide.walk_texts else ()
+    return tuple(choice(f"button.walk_{name}", f"walk:{guide.id}:{name}") for name in names)
 
 
 # -- the steps -----------------------------------------------------------------------------

@@ -66,7 +66,8 @@ class Loader:
             glossary=self._glossary(site, languages, previous, problems),
             version=self._version(),
         )
-        problems += [Problem(*row) for row in check.across(library)]
+        rows = [*check.across(library), *walks.across(library)]
+        problems += [Problem(*row) for row in rows]
         return library, problems
 
     # -- items -----------------------------------------------------------------------------
@@ -147,9 +148,7 @@ class Loader:
             problems.append(self._problem(path, "", "has no text in any language"))
             return None
         spoken = self._walk_texts(folder, guide, languages, before, problems)
-        guide = replace(guide, texts=texts, walk_texts=spoken)
-        problems += [self._problem(path, *row) for row in walks.missing_texts(guide)]
-        return guide if spoken else replace(guide, walks={})
+        return replace(guide, texts=texts, walk_texts=spoken)
 
     def _walk_texts(
         self,

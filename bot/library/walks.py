@@ -11,7 +11,16 @@ from typing import Any
 
 from bot.library import check
 from bot.library.check import Row
-from bot.library.model import Guide, Product, Question, Result, Source, Walk, WalkText
+from bot.library.model import (
+    Guide,
+    Library,
+    Product,
+    Question,
+    Result,
+    Source,
+    Walk,
+    WalkText,
+)
 
 PAYLOAD_LIMIT = 64
 """Bytes of a button's payload (Telegram): guide, walk, question and answer must fit."""
@@ -182,8 +191,18 @@ def text_rows(text: WalkText, one: Guide) -> list[Row]:
     return rows
 
 
-def missing_texts(one: Guide) -> list[Row]:
-    """Return the languages in which the guide is whole but its walks have no words."""
-    whole = [code for code, text in one.texts.items() if text.sections]
-    lacking = [code for code in whole if code not in one.walk_texts] if one.walks else []
-    return [("walks", f"has no words in walks/{code}.yml") for code in lacking]
+def across(library: Library) -> list[tuple[str, str, str, bool]]:
+    """Return the languages in which a guide is whole but its walks have no words.
+
+    Only languages that have words of walks at all count: a translator may finish the guides of
+    a new language first. Rows are (path, key, text, hint).
+    """
+    spoken = {code for one in library.guides.values() for code in one.walk_texts}
+    rows = []
+    for one in library.guides.values():
+        whole = [code for code, text in one.texts.items() if text.sections and code in spoken]
+        for code in whole if one.walks else ():
+            if code not in one.walk_texts:
+                path = f"content/guides/{one.id}/guide.yml"
+                rows.append((path, "walks", f"has no words in walks/{code}.yml", False))
+    return rows

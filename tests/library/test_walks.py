@@ -97,9 +97,19 @@ def test_rule(walk: Path, file: str, before: str, after: str, wanted: str) -> No
 
 
 def test_whole_language_needs_words(walk: Path) -> None:
-    """A language in which the guide is whole needs the words of its walks too."""
-    (walk / WORDS).with_name("kk.yml").unlink()
-    assert any("walks: has no words in walks/kk.yml" in line for line in problems(walk))
+    """Where walks have words in a language, every guide that is whole in it needs them."""
+    other = walk / "guides" / "identity-card"
+    structure = WALK.replace("fee_child", "fee").replace("[identity-card]", "[passport]")
+    guide = other / "guide.yml"
+    guide.write_text(guide.read_text(encoding="utf-8") + structure, encoding="utf-8")
+    (other / "walks").mkdir()
+    words = TEXT.replace("{pages}", "{min_age}").replace("{exempt_list}", "{portal}")
+    for code in ("en", "ru"):
+        (other / "walks" / f"{code}.yml").write_text(words, encoding="utf-8")
+    found = problems(walk)
+    assert found == [
+        "content/guides/identity-card/guide.yml: walks: has no words in walks/kk.yml"
+    ], found
 
 
 def test_names_that_fit_no_button(walk: Path) -> None:
