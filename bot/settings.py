@@ -36,7 +36,9 @@ class Settings:
     redis_url: str = _setting(
         "", "Valkey/Redis to use (redis://, rediss://, unix://); empty starts an embedded one."
     )
-    redis_cluster: bool = _setting(False, "Whether REDIS_URL is a node of a cluster.")
+    redis_cluster: bool = _setting(
+        False, "Whether REDIS_URL is a cluster: the address of any of its nodes."
+    )
     rasa_url: str = _setting("", "Rasa NLU server to use; empty starts one.")
     shards: int = _setting(16, "Shards of the conversations; never change it on a filled store.")
     worker_concurrency: int = _setting(32, "Turns that one worker handles at once.")
@@ -120,6 +122,10 @@ class Settings:
                 raise SettingsError(f"{name.upper()} must start with http:// or https://.")
         if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
             raise SettingsError("REDIS_URL must start with redis://, rediss:// or unix://.")
+        if self.redis_cluster and not self.redis_url.startswith(("redis://", "rediss://")):
+            raise SettingsError(
+                "REDIS_CLUSTER needs the address of a node in REDIS_URL: redis:// or rediss://."
+            )
         if self.log_format not in ("auto", "json", "text"):
             raise SettingsError("LOG_FORMAT must be auto, json or text.")
         if self.log_level not in ("debug", "info", "warning", "error"):

@@ -25,11 +25,19 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="after which nothing more is asked")
     parser.add_argument("--people", type=int, default=120, help="who talk at the same time")
     parser.add_argument("--chaos", action="store_true", help="four workers, moving shards")
+    parser.add_argument("--cluster", action="store_true", help="on a cluster of three nodes")
     given = parser.parse_args()
     seed = secrets.randbelow(1_000_000) if given.seed is None else given.seed
     messages = given.messages or (8_000 if given.chaos else 100_000)
     seconds = given.seconds or (900.0 if given.chaos else 3600.0)
-    options = Options(messages, seed, seconds, given.people, troubles=max(8, messages // 1500))
+    options = Options(
+        messages,
+        seed,
+        seconds,
+        given.people,
+        troubles=max(8, messages // 1500),
+        cluster=given.cluster,
+    )
     if given.chaos:
         options = Options(
             messages,
@@ -41,6 +49,7 @@ def main() -> int:
             roles=CHAOS_ROLES,
             fault_rate=0.05,
             redelivered=0.1,
+            cluster=given.cluster,
         )
     print(f"seed {seed}", flush=True)
     result = asyncio.run(Soak(options).run())

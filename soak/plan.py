@@ -25,16 +25,17 @@ class Trouble:
     pause: float
 
 
-def plan(seed: int, messages: int, count: int, roles: Sequence[str], chaos: bool) -> list[Trouble]:
-    """Return so many troubles, spread over the messages.
+def plan(seed: int, messages: int, count: int, parts: Sequence[str], chaos: bool) -> list[Trouble]:
+    """Return so many troubles, spread over the messages; `parts` are those that can be killed.
 
     Everyone is hit in turn, in an order that the seed draws. In chaos processes are frozen,
     too, and others join and leave, so that shards move.
     """
     chance = random.Random(seed)
+    roles = [part for part in parts if part not in (STORE, RASA)]
     rounds: list[tuple[What, str]] = []
     while len(rounds) < count:
-        kills: list[tuple[What, str]] = [("kill", who) for who in (*roles, STORE, RASA)]
+        kills: list[tuple[What, str]] = [("kill", who) for who in parts]
         graceful: list[tuple[What, str]] = [("stop", chance.choice(roles))]
         if chaos:
             working = [role for role in roles if not role.startswith("gateway")]

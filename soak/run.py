@@ -19,7 +19,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bot.embedded import free_port
+from bot.embedded import EmbeddedStore, free_port
 from bot.errors import StoreUnavailable
 from bot.settings import Settings
 from bot.store.seal import Sealer
@@ -53,6 +53,7 @@ class Options:
     fault_rate: float = 0.015
     redelivered: float = 0.02
     lease_seconds: float = 5.0
+    cluster: bool = False
 
 
 @dataclass
@@ -114,7 +115,13 @@ class Soak:
             ) as line,
         ):
             settings["RASA_URL"] = rasa_url
-            async with site(self._telegram, self._ports, self.options.roles, **settings) as one:
+            async with site(
+                self._telegram,
+                self._ports,
+                self.options.roles,
+                self.options.cluster,
+                **settings,
+            ) as one:
                 await self._ready(line)
                 self._telegram.faults = platform_faults(self.options.fault_rate)
                 began = time.monotonic()
@@ -203,9 +210,8 @@ class Soak:
 
     async def _make_trouble(self, one: Site) -> None:
         options = self.options
-        troubles = plan(
-            options.seed, options.messages, options.troubles, options.roles, options.chaos
-        )
+        hit = (*options.roles, RASA) if options.cluster else (*options.roles, STORE, RASA)
+        troubles = plan(options.seed, options.messages, options.troubles, hit, options.chaos)
         tenths, told = 0, time.monotonic()
         while not self._stop.is_set():
             answered = self._answered()
@@ -278,7 +284,7 @@ class Soak:
         result = self.result
         result.conversations = len(self._people)
         result.redeliveries = self._telegram.redeliveries
-        result.store_bytes = (await store.client.info("memory"))["used_memory"]
+        result.store_bytes = await used_memory(store)
         if result.slowest_stop > 10:
             result.problems.append(f"a stop took {result.slowest_stop:.1f} s")
         if any(result.left.values()):
@@ -309,7 +315,15 @@ async def _uncounted(store: Store, person: Person, found: Findings) -> int:
     return int(state is None or state.turns != len(person.asked))
 
 
+async def used_memory(store: Store) -> int:
+    """Return the bytes that the store uses, all nodes together."""
+    answer = await store.client.info("memory")
+    nodes = [answer] if "used_memory" in answer else answer.values()
+    return sum(node["used_memory"] for node in nodes)
+
+
 async def _kill_store(one: Site, pause: float) -> None:
+    assert isinstance(one.store, EmbeddedStore)
     os.kill(one.store.child.pid, signal.SIGKILL)
     while one.store.child.running():
         await asyncio.sleep(0.01)

@@ -35,6 +35,7 @@ def test_everything_has_a_default() -> None:
         ("PUBLIC_URL", "http://example.org", "https://"),
         ("RASA_URL", "localhost:5005", "http://"),
         ("REDIS_URL", "localhost", "redis://"),
+        ("REDIS_CLUSTER", "true", "address of a node in REDIS_URL"),
         ("LOG_LEVEL", "loud", "debug, info"),
         ("LOG_FORMAT", "xml", "json or text"),
     ],

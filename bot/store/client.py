@@ -22,7 +22,8 @@ DOWN = (
     exceptions.ConnectionError,
     exceptions.TimeoutError,
     exceptions.BusyLoadingError,
-    exceptions.ClusterDownError,
+    exceptions.ClusterError,
+    exceptions.RedisClusterException,
     exceptions.ReadOnlyError,
     exceptions.MasterDownError,
     exceptions.TryAgainError,
@@ -37,6 +38,15 @@ def connect(settings: Settings, url: str) -> Client:
         return RedisCluster.from_url(url, **common)
     retry = Retry(NoBackoff(), 1)
     return Redis.from_url(url, retry=retry, max_connections=1000, **common)
+
+
+async def subscribed(client: Client, channel: str) -> Any:
+    """Return a subscription to a channel. Raises one of DOWN."""
+    if isinstance(client, RedisCluster):
+        await client.initialize()  # its subscriptions do not learn the nodes by themselves
+    subscription = client.pubsub()
+    await subscription.subscribe(channel)
+    return subscription
 
 
 @asynccontextmanager

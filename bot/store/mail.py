@@ -9,7 +9,7 @@ from collections import defaultdict
 import structlog
 
 from bot.errors import StoreUnavailable
-from bot.store.client import DOWN
+from bot.store.client import DOWN, subscribed
 from bot.store.keys import MAIL
 from bot.store.store import Mail, Store
 
@@ -40,9 +40,8 @@ class Mailroom:
                 await asyncio.sleep(0.5)
 
     async def _listen(self) -> None:
-        pubsub = self.store.client.pubsub()
+        pubsub = await subscribed(self.store.client, MAIL)
         try:
-            await pubsub.subscribe(MAIL)
             for events in self._waiting.values():
                 for event in events:
                     event.set()

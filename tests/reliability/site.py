@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.embedded import EmbeddedStore, free_port
 from bot.settings import Settings
+from tests.cluster import Cluster
 from tests.fakes.rasa import FakeRasa
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.processes import Process, processes
@@ -22,7 +23,7 @@ class Site:
     """The parts of a running site; `ports` are those of its gateways."""
 
     folder: Path
-    store: EmbeddedStore
+    store: EmbeddedStore | Cluster
     telegram: FakeTelegram
     rasa: FakeRasa
     environment: dict[str, str]
@@ -52,11 +53,12 @@ async def site(
     telegram: FakeTelegram | None = None,
     ports: list[int] | None = None,
     started: tuple[str, ...] = ("gateway-0", "worker-0", "sender-0"),
+    cluster: bool = False,
     **settings: str,
 ) -> AsyncIterator[Site]:
     """Start store, fakes and the processes of roles, called '<role>-<number>'."""
     folder = Path(tempfile.mkdtemp(prefix="hashar-"))
-    store = EmbeddedStore(Settings(data_dir=folder))
+    store = Cluster(folder / "cluster") if cluster else EmbeddedStore(Settings(data_dir=folder))
     store.start()
     rasa = FakeRasa()
     await rasa.start()
@@ -64,6 +66,7 @@ async def site(
     await telegram.start()
     environment = {
         "REDIS_URL": store.url,
+        "REDIS_CLUSTER": str(cluster).lower(),
         "RASA_URL": rasa.url,
         "TELEGRAM_TOKEN": TOKEN,
         "TELEGRAM_API_URL": telegram.url,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
 
 import pytest
 
 from bot.conversation import Conversation
+from bot.embedded import free_port
 from bot.errors import LeaseLost, SettingsError, StoreUnavailable
 from bot.model import Button, Message, Update
 from bot.settings import Settings
 from bot.store.leases import Leases
+from bot.store.mail import Mailroom
 from bot.store.seal import Sealer
 from bot.store.store import InboxEntry, Store, Turn
 
@@ -167,11 +170,35 @@ async def test_shards_are_shared_fairly_and_handed_over(settings: Settings) -> N
 
 async def test_dead_store_is_one_clear_error(settings: Settings) -> None:
     """Every call on a store that is not there says so, quickly."""
-    gone = Store(settings, "unix:///nonexistent/store.sock", Sealer.from_settings(settings))
+    url = f"redis://127.0.0.1:{free_port()}"
+    gone = Store(settings, url, Sealer.from_settings(settings))
     for call in (gone.ping(), gone.accept(update()), gone.conversation("x"), gone.read_mail("x")):
         with pytest.raises(StoreUnavailable):
             await call
     await gone.close()
+
+
+async def test_who_waits_hears_at_once(store: Store) -> None:
+    """An answer wakes the client that waits for it, without a poll; nobody else sees it."""
+    mailroom = Mailroom(store)
+    listening = asyncio.create_task(mailroom.run())
+    await asyncio.sleep(0.5)
+    await store.accept(update(1))
+    (entry,) = await waiting(store)
+    waits = asyncio.create_task(mailroom.wait(entry.conversation, "0", 4))
+    other = asyncio.create_task(mailroom.wait("someone else", "0", 1))
+    await asyncio.sleep(0.1)
+    token = await lease(store, entry.conversation)
+    state = Conversation(entry.conversation, "telegram")
+    began = time.monotonic()
+    await store.commit(Turn(entry, state, [Message("x")], pulls=True), token)
+    (mail,) = await waits
+    assert time.monotonic() - began < 1
+    assert mail.messages[0].text == "x"
+    assert await store.last_mail(entry.conversation) == [mail]
+    assert await other == []
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
 
 
 def test_keys_rotate() -> None:
