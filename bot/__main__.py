@@ -16,6 +16,7 @@ COMMANDS = {
     "ask": ("ask", "ask one question and see how it is understood"),
     "content": ("content", "check, scaffold and stamp content files"),
     "unanswered": ("unanswered", "list what was not understood, teach it, erase it"),
+    "audit": ("audit", "list which admin commands changed something, and when"),
     "keys": ("keys", "rotate the keys that seal the store"),
     "train": ("train", "train the language model"),
     "settings": ("settings", "print all settings and their defaults"),

@@ -48,7 +48,11 @@ class Settings:
     passage_vectors: bool = _setting(
         True, "Whether passages are also searched by meaning (costs a minute once in a thread)."
     )
-    conversation_days: int = _setting(90, "Days after which a silent conversation is erased.")
+    conversation_days: float = _setting(90.0, "Days after which a silent conversation is erased.")
+    dead_days: float = _setting(
+        14.0, "Days that dead letters are kept for whoever looks into them."
+    )
+    audit_days: float = _setting(365.0, "Days for which it is noted which admin command ran when.")
     unanswered_days: float = _setting(
         30.0, "Days that redacted phrases that were not understood are kept; 0 keeps none."
     )

@@ -21,6 +21,7 @@ from bot.library.live import LiveLibrary
 from bot.model import Update
 from bot.render import Renderer
 from bot.store.leases import Leases
+from bot.store.retention import TRIM_SECONDS, trim
 from bot.store.store import InboxEntry, Store, Turn
 from bot.unanswered import Unanswered
 from bot.understanding import Understanding
@@ -52,6 +53,7 @@ class Worker:
         """Serve until cancelled."""
         beside = [
             asyncio.create_task(self._unpark()),
+            asyncio.create_task(self._trim()),
             asyncio.create_task(self.unanswered.run()),
         ]
         try:
@@ -76,14 +78,25 @@ class Worker:
         await self._shards.pop(shard).close(DRAIN_SECONDS)
 
     async def _unpark(self) -> None:
-        """Bring parked texts back once Rasa answers."""
+        """Bring parked texts back once Rasa answers; those that waited too long in any case, so
+        that their people are told and they are kept no longer."""
+        longest = max(1.0, self.store.settings.parked_hours * 3600)
         while True:
             await asyncio.sleep(2)
             for shard, served in list(self._shards.items()):
                 with contextlib.suppress(StoreUnavailable, LeaseLost, UnderstandingUnavailable):
                     if await self.store.parked(shard):
+                        await self.store.unpark(shard, served.token, older_than=longest)
                         await self.understanding.check()
                         await self.store.unpark(shard, served.token)
+
+    async def _trim(self) -> None:
+        """End what is kept for a time and does not end by the store's own clock."""
+        while True:
+            for shard in list(self._shards):
+                with contextlib.suppress(StoreUnavailable):
+                    await trim(self.store, shard)
+            await asyncio.sleep(TRIM_SECONDS)
 
     # -- a turn ----------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from bot.errors import SettingsError
 from bot.settings import Settings
 from bot.store.keyring import Keyring
 from bot.store.reseal import Resealing
+from bot.store.retention import note
 from bot.store.seal import LOOK_SECONDS
 from bot.store.store import Store
 
@@ -53,6 +54,7 @@ async def _run(settings: Settings, what: str) -> int:
             await asyncio.sleep(2 * LOOK_SECONDS)
         if what in ("rotate", "reseal"):
             await _reseal(store)
+            await note(store, f"keys {what}")
         if what == "drop":
             return await _drop(settings, store)
         return await _status(store)
@@ -85,5 +87,6 @@ async def _drop(settings: Settings, store: Store) -> int:
         raise SettingsError("Old or unknown keys still seal something: hashar keys status.")
     dropped = Keyring(settings.data_dir).drop_old()
     await Resealing(store).rewrite()
+    await note(store, "keys drop")
     print(f"{dropped} old keys dropped; the append-only file is being written anew without them.")
     return 0

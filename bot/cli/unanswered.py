@@ -17,6 +17,7 @@ from bot.library.live import LiveLibrary
 from bot.redaction import without_marks
 from bot.settings import Settings
 from bot.store.phrases import Phrase, Phrases
+from bot.store.retention import note
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -126,9 +127,10 @@ async def _add(settings: Settings, options: argparse.Namespace) -> int:
             print(
                 f"{path}: {'put back as it was' if back else 'changed meanwhile, left as it is'}."
             )
-    if learned and ids:
+    if learned:
         async with opened(settings) as store:
             await Phrases(store).drop(ids)
+            await note(store, f"unanswered add to {options.guide}, {language}")
     return 0 if learned else 1
 
 
@@ -139,5 +141,6 @@ async def _drop(settings: Settings, named: str) -> int:
         if not chosen and named != "all":
             raise ContentError([f"no phrase has the number {named}: hashar unanswered lists them"])
         await Phrases(store).drop([one.id for one in chosen])
+        await note(store, f"unanswered drop of {len(chosen)}")
     print(f"{len(chosen)} erased")
     return 0

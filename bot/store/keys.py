@@ -56,9 +56,9 @@ class Keys:
         """Stream of answers that a client fetches."""
         return self.of(conversation_id, "mail")
 
-    def seen(self, conversation_id: str, update_id: str) -> str:
-        """Mark of an update that was accepted."""
-        return self.name(self.shard(conversation_id), "seen", conversation_id, update_id)
+    def seen(self, shard: int, fingerprint: str) -> str:
+        """Mark of an update that was accepted; names no conversation, as it outlives /forget."""
+        return self.name(shard, "seen", fingerprint)
 
     def rate(self, conversation_id: str) -> str:
         """Messages of a conversation in the running minute."""
@@ -68,6 +68,10 @@ class Keys:
     def members(role: str) -> str:
         """Sorted set of the live processes in a role, by time of their last sign of life."""
         return f"hashar:members:{role}"
+
+
+AUDIT = "hashar:audit"
+"""Stream of admin commands."""
 
 
 def unanswered(part: str) -> str:

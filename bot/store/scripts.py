@@ -54,6 +54,8 @@ end
 if ARGV[6] ~= '' then
   redis.call('XADD', KEYS[5], 'MAXLEN', '~', 200, '*', 't', ARGV[2], 'm', ARGV[6])
   redis.call('EXPIRE', KEYS[5], ARGV[7])
+  local oldest = (redis.call('TIME')[1] - ARGV[7]) * 1000
+  redis.call('XTRIM', KEYS[5], 'MINID', string.format('%.0f', oldest))
   redis.call('PUBLISH', ARGV[11], ARGV[5])
 end
 for i = 12, #ARGV, 3 do
@@ -63,9 +65,9 @@ return 'ok'
 """
 
 UNPARK = """
--- KEYS: lease, parked, inbox.  ARGV: token, count
+-- KEYS: lease, parked, inbox.  ARGV: token, count, newest id to move ('+': all)
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
-local entries = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', ARGV[2])
+local entries = redis.call('XRANGE', KEYS[2], '-', ARGV[3], 'COUNT', ARGV[2])
 for _, entry in ipairs(entries) do
   redis.call('XADD', KEYS[3], '*', unpack(entry[2]))
   redis.call('XDEL', KEYS[2], entry[1])

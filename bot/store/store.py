@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -106,7 +107,10 @@ class Store:
         """
         conversation = self.sealer.conversation_id(update.channel, update.address)
         keys = [
-            self.keys.seen(conversation, update.update_id),
+            self.keys.seen(
+                self.keys.shard(conversation),
+                self.sealer.fingerprint(f"{conversation}\n{update.update_id}"),
+            ),
             self.keys.inbox(self.keys.shard(conversation)),
             self.keys.rate(conversation),
         ]
@@ -186,10 +190,10 @@ class Store:
             token,
             entry.id,
             state,
-            self.settings.conversation_days * 86400,
+            max(1, round(self.settings.conversation_days * 86400)),
             entry.conversation,
             mail,
-            int(self.settings.mailbox_hours * 3600),
+            max(1, round(self.settings.mailbox_hours * 3600)),
             seal(turn.parked.to_json()) if turn.parked else "",
             turn.dead,
             "1" if turn.forget else "",
@@ -202,15 +206,19 @@ class Store:
         async with errors():
             return int(await self.client.xlen(self.keys.parked(shard)))
 
-    async def unpark(self, shard: int, token: str, count: int = 50) -> int:
-        """Move parked texts back to the inbox, oldest first; return how many were moved."""
+    async def unpark(self, shard: int, token: str, older_than: float = 0.0, count: int = 50) -> int:
+        """Move parked texts back to the inbox, oldest first; return how many were moved.
+
+        `older_than` takes only those that were parked so many seconds ago.
+        """
         names = [
             self.keys.lease("worker", shard),
             self.keys.parked(shard),
             self.keys.inbox(shard),
         ]
+        newest = str(int((time.time() - older_than) * 1000)) if older_than else "+"
         async with errors():
-            moved = int(await self._unpark(names, [token, count]))
+            moved = int(await self._unpark(names, [token, count, newest]))
         if moved < 0:
             raise LeaseLost(f"shard {shard} has another worker")
         return moved
