@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import os
 import sys
 
 from bot import __version__
@@ -44,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
     gc.freeze()
     gc.enable()
     options = parser.parse_args(arguments)
+    # Passages are embedded beside the turns: a second thread would spin and slow both.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         return int(options.run(options) or 0)
     except HasharError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from actions.base import Choice, Response
@@ -63,7 +64,7 @@ class Renderer:
     def _buttons(self, choices: Sequence[Choice], writer: Writer, offset: int) -> list[Button]:
         buttons = []
         for index, one in enumerate(choices[: self.limits.buttons], offset + 1):
-            label = markup.to_plain(writer.words(one.label)).replace("\n", " ")
+            label = _label(writer.words(one.label))
             if self.limits.numbered:
                 label = f"{index}. {label}"
             elif len(label) > self.limits.label:
@@ -79,11 +80,20 @@ class Renderer:
             "web": markup.to_web,
             "plain": markup.to_plain,
         }[self.limits.markup]
-        parts = split(source, self.limits.text, lambda part: len(write(part)))
+        written = [write(source)]
+        if len(written[0]) > self.limits.text:
+            parts = split(source, self.limits.text, lambda part: len(write(part)))
+            written = [write(part) for part in parts]
         rows = () if self.limits.numbered else _rows(buttons)
-        messages = [Message(write(part), metadata=metadata) for part in parts[:-1]]
-        last = Message(write(parts[-1]) if parts else "", rows, "" if messages else edit, metadata)
+        messages = [Message(text, metadata=metadata) for text in written[:-1]]
+        last = Message(written[-1], rows, "" if messages else edit, metadata)
         return [*messages, last]
+
+
+@lru_cache(maxsize=4096)
+def _label(markdown: str) -> str:
+    """Return a button's words; they come from content, so few are new."""
+    return markup.to_plain(markdown).replace("\n", " ")
 
 
 def _rows(buttons: list[Button]) -> tuple[tuple[Button, ...], ...]:
