@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from actions.base import Choice, Response
@@ -64,7 +63,7 @@ class Renderer:
     def _buttons(self, choices: Sequence[Choice], writer: Writer, offset: int) -> list[Button]:
         buttons = []
         for index, one in enumerate(choices[: self.limits.buttons], offset + 1):
-            label = _label(writer.words(one.label))
+            label = markup.to_plain(writer.words(one.label)).replace("\n", " ")
             if self.limits.numbered:
                 label = f"{index}. {label}"
             elif len(label) > self.limits.label:
@@ -88,12 +87,6 @@ class Renderer:
         messages = [Message(text, metadata=metadata) for text in written[:-1]]
         last = Message(written[-1], rows, "" if messages else edit, metadata)
         return [*messages, last]
-
-
-@lru_cache(maxsize=4096)
-def _label(markdown: str) -> str:
-    """Return a button's words; they come from content, so few are new."""
-    return markup.to_plain(markdown).replace("\n", " ")
 
 
 def _rows(buttons: list[Button]) -> tuple[tuple[Button, ...], ...]:
