@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import structlog
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from bot import __version__, body, metrics
+from bot import body, metrics
 from bot.access import local_or_token
 from bot.answers import application
 from bot.channels import profile
 from bot.channels.base import Channel
-from bot.errors import BadUpdate, Limited, StoreUnavailable, UnderstandingUnavailable
+from bot.errors import BadUpdate, Limited
+from bot.health import Health
 from bot.model import Update, whole
 from bot.rates import Rate
 from bot.serving import Connections, serve
@@ -39,11 +39,13 @@ class Gateway:
         store: Store,
         channels: Sequence[Channel],
         understanding: Understanding,
+        health: Health,
     ) -> None:
         self.settings = settings
         self.store = store
         self.channels = channels
         self.understanding = understanding
+        self.health = health
         self.port = settings.port
         self._rate = Rate(settings.global_rate, 1.0)
         self._runner: web.AppRunner | None = None
@@ -62,6 +64,8 @@ class Gateway:
         new = await self.store.accept(update, can_wait=profile(update.channel).pulls)
         if new:
             metrics.UPDATES.labels(update.channel, update.kind).inc()
+            turn = self.store.turn(update)
+            log.info("accepted", turn=turn, channel=update.channel, kind=update.kind)
         return new
 
     def app(self) -> web.Application:
@@ -69,9 +73,7 @@ class Gateway:
         app = application(BODY_LIMIT, https=bool(self.settings.public_url))
         app.add_routes(
             [
-                web.get("/healthz", self._healthz),
-                web.get("/readyz", self._readyz),
-                web.get("/metrics", self._metrics),
+                *self.health.routes(),
                 web.get("/status", self._status),
                 web.post("/model/parse", self._parse),
             ]
@@ -96,34 +98,6 @@ class Gateway:
             await channel.close()
         if self._runner:
             await self._runner.cleanup()
-
-    # -- health ----------------------------------------------------------------------------
-
-    async def _healthz(self, request: web.Request) -> web.Response:
-        """The process lives and its loop turns."""
-        return web.json_response({"status": "ok", "version": __version__})
-
-    async def _readyz(self, request: web.Request) -> web.Response:
-        """Messages can be taken (the store answers); says whether free text is understood."""
-        understanding = "ok"
-        try:
-            await self.store.ping()
-        except StoreUnavailable:
-            return web.json_response({"status": "store down"}, status=503)
-        try:
-            await self.understanding.check()
-        except UnderstandingUnavailable:
-            understanding = "waiting"
-        return web.json_response({"status": "ok", "understanding": understanding})
-
-    async def _metrics(self, request: web.Request) -> web.Response:
-        local_or_token(request, "metrics_token", self.settings)
-        try:
-            for queue, depth in (await self.store.depths()).items():
-                metrics.DEPTH.labels(queue).set(depth)
-        except StoreUnavailable:
-            log.warning("metrics_without_store")
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     # -- Rasa's interfaces -----------------------------------------------------------------
 

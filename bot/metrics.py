@@ -16,10 +16,14 @@ TURN_SECONDS = Histogram(
 )
 WAIT_SECONDS = Histogram("hashar_wait_seconds", "Time from acceptance to commit.", buckets=_SLOW)
 PARSE_SECONDS = Histogram("hashar_parse_seconds", "Time of a call to Rasa.", buckets=_FAST)
+PARSE_FAILED = Counter("hashar_parse_failed_total", "Calls that Rasa did not answer.")
 PARSE_CACHED = Counter("hashar_parse_cached_total", "Texts understood from the cache.")
 SENT = Counter("hashar_sent_total", "Messages that a platform took.", ["channel"])
 SEND_SECONDS = Histogram("hashar_send_seconds", "Time of one delivery.", ["channel"], buckets=_FAST)
 SEND_FAILED = Counter("hashar_send_failed_total", "Deliveries refused.", ["channel", "kind"])
+"""Kinds: limited (too many), temporary, permanent, unreachable (blocked or left)."""
+DEAD = Counter("hashar_dead_letters_total", "Messages and updates given up.", ["reason"])
+TROUBLE = Counter("hashar_channel_trouble_total", "Failures of a platform.", ["channel", "kind"])
 SENT_AGAIN = Counter(
     "hashar_sent_again_total", "Messages sent again that may have arrived before.", ["channel"]
 )
@@ -29,6 +33,16 @@ UNANSWERED = Counter(
 )
 ERRORS = Counter("hashar_errors_total", "Unexpected errors.", ["where", "type"])
 DEPTH = Gauge("hashar_queue_depth", "Entries that wait.", ["queue"])
+AGE = Gauge("hashar_queue_age_seconds", "Age of the oldest entry that waits.", ["queue"])
+READY = Gauge("hashar_ready", "Whether this process can do its work.")
+STORE_UP = Gauge("hashar_store_up", "Whether the store answers.")
+STORE_BYTES = Gauge("hashar_store_memory_bytes", "Memory that the store uses.")
+STORE_LIMIT = Gauge("hashar_store_memory_limit_bytes", "Memory that it may use; 0: no limit.")
+STORE_WRITES = Gauge("hashar_store_writes_ok", "Whether its last write to disk succeeded.")
+CLOCK_SKEW = Gauge("hashar_clock_skew_seconds", "How far the store's clock is ahead of ours.")
+RASA_UP = Gauge("hashar_rasa_up", "Whether Rasa answers with a model loaded.")
+DISK_FREE = Gauge("hashar_disk_free_bytes", "Free space where DATA_DIR lies.")
 CONTENT_PROBLEMS = Gauge("hashar_content_problems", "Problems in the content files.")
 LEASES = Gauge("hashar_leases", "Shards held by this process.", ["role"])
+SHARDS = Gauge("hashar_shards", "Shards that there are (SHARDS).")
 """Labels hold kinds, never a person's data."""

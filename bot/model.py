@@ -7,6 +7,7 @@ inverse to each other.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -20,6 +21,13 @@ Kind = Literal["text", "payload", "start", "location", "unsupported", "blocked"]
 def whole(text: str) -> str:
     """Return a text that can be written as UTF-8: half a character becomes U+FFFD."""
     return _SURROGATE.sub("\ufffd", text)
+
+
+def turn_id(conversation_id: str, update_id: str) -> str:
+    """Return the name of one update's turn in the logs: 12 hexadecimal digits, the same in every
+    process, and telling nothing without the key of the conversation ids."""
+    name = f"{conversation_id}\n{update_id}".encode(errors="surrogatepass")
+    return hashlib.blake2b(name, digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,10 +145,12 @@ class Sender:
             return await self._failed(delivery, error)
         except Exception as error:  # a fault of ours: nobody knows how far it came
             metrics.ERRORS.labels("send", type(error).__name__).inc()
-            log.error("send_failed", channel=entry.channel, type=type(error).__name__)
+            log.error("send_failed", turn=entry.turn, channel=entry.channel, exc_info=error)
             return await self._failed(delivery, TemporaryDeliveryError("fault", ambiguous=True))
-        metrics.SEND_SECONDS.labels(entry.channel).observe(time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        metrics.SEND_SECONDS.labels(entry.channel).observe(seconds)
         metrics.SENT.labels(entry.channel).inc()
+        log.info("sent", turn=entry.turn, channel=entry.channel, ms=round(seconds * 1000, 1))
         await self._end(entry)
         return None
 
@@ -160,13 +162,17 @@ class Sender:
         gone = isinstance(error, Unreachable)
         metrics.SEND_FAILED.labels(entry.channel, "unreachable" if gone else "permanent").inc()
         if not gone:
-            log.error("message_refused", channel=entry.channel, reason=str(error)[:80])
+            log.error(
+                "message_refused", turn=entry.turn, channel=entry.channel, reason=str(error)[:80]
+            )
         await self._end(entry, dead="unreachable" if gone else "refused")
         return None
 
     async def _later(self, delivery: _Delivery, error: TemporaryDeliveryError) -> float | None:
         entry, attempt = delivery.entry, delivery.attempt
-        metrics.SEND_FAILED.labels(entry.channel, "temporary").inc()
+        kind = "temporary" if error.retry_after is None else "limited"
+        metrics.SEND_FAILED.labels(entry.channel, kind).inc()
+        log.info("send_delayed", turn=entry.turn, channel=entry.channel, kind=kind)
         if error.ambiguous:
             delivery.attempt = secrets.token_hex(4)
         written = int(entry.id.split("-")[0]) / 1000
@@ -184,6 +190,8 @@ class Sender:
         while True:
             try:
                 await self.store.end_send(entry, dead=dead)
+                if dead:
+                    metrics.DEAD.labels(dead).inc()
                 return
             except StoreUnavailable:
                 await asyncio.sleep(0.2)

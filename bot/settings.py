@@ -24,6 +24,9 @@ class Settings:
 
     host: str = _setting("127.0.0.1", "Address that the gateway listens on.")
     port: int = _setting(8080, "Port of the web page, webhooks and metrics; 0 takes a free one.")
+    health_port: int = _setting(
+        0, "Port for health and metrics of a worker or sender by itself; 0: none."
+    )
     public_url: str = _setting(
         "", "Address under which the internet reaches the gateway; with it, webhooks are used."
     )
@@ -114,6 +117,8 @@ class Settings:
     def _check(self) -> None:
         if not 0 <= self.port <= 65535:
             raise SettingsError(f"PORT must be between 0 and 65535, not {self.port}.")
+        if not 0 <= self.health_port <= 65535:
+            raise SettingsError(f"HEALTH_PORT must be between 0 and 65535, not {self.health_port}.")
         if not 1 <= self.shards <= 1024:
             raise SettingsError(f"SHARDS must be between 1 and 1024, not {self.shards}.")
         if self.lease_seconds < 1:

@@ -13,6 +13,7 @@ from bot.channels.base import Channel
 from bot.dialogue import COMMANDS
 from bot.errors import SettingsError, StartError, StoreUnavailable
 from bot.gateway import Gateway
+from bot.health import Health
 from bot.library.live import LiveLibrary
 from bot.library.model import Library
 from bot.sender import Sender
@@ -49,6 +50,7 @@ class System:
         cache = settings.data_dir / "passages.npz" if settings.passage_vectors else None
         self.library = library or LiveLibrary(settings.content_dir, cache)
         self.understanding = Understanding(rasa_url, settings.parse_timeout)
+        self.health = Health(settings, self.store, self.understanding, self.library)
         self.mailroom = Mailroom(self.store)
         self.telegram = self._telegram()
         self.gateway: Gateway | None = None
@@ -71,6 +73,8 @@ class System:
             ) from error
         if alone:
             await self.store.break_leases()
+        if "gateway" not in self.roles and self.settings.health_port:
+            await self.health.listen(self.settings.health_port)
         self._spawn(self.library.run(), "library")
         if "worker" in self.roles:
             self.worker = Worker(self.store, self.understanding, self.library)
@@ -93,7 +97,7 @@ class System:
         ]
         if self.telegram:
             channels.append(self.telegram)
-        self.gateway = Gateway(self.settings, self.store, channels, self.understanding)
+        self.gateway = Gateway(self.settings, self.store, channels, self.understanding, self.health)
         await self.gateway.start()
 
     async def wait(self) -> None:
@@ -103,12 +107,14 @@ class System:
 
     async def stop(self) -> None:
         """Stop receiving, finish what is in flight, give back the shards. Within 10 seconds."""
+        self.health.stopping = True
         parts = [part.stop() for part in (self.worker, self.sender) if part]
         await asyncio.gather(*(_within(4, stop) for stop in parts))
         if self.gateway:  # last, as the sender delivers through its channels
             await _within(4, self.gateway.stop())
         elif self.telegram:
             await _within(4, self.telegram.close())
+        await self.health.close()
         self.library.close()
         await self._end_tasks()
         await self.understanding.close()

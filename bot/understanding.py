@@ -110,6 +110,7 @@ class Understanding:
             answer = await self._request("POST", path, body)
         except UnderstandingUnavailable:
             self._down_until = time.monotonic() + 0.5
+            metrics.PARSE_FAILED.inc()
             raise
         if not isinstance(answer, dict) or "intent" not in answer:
             raise UnderstandingUnavailable("Rasa's answer holds no intent")

@@ -115,7 +115,7 @@ class Worker:
             except Exception as error:
                 attempt += 1
                 metrics.ERRORS.labels("turn", type(error).__name__).inc()
-                log.exception("turn_failed", attempt=attempt, turn=entry.id, exc_info=_safe(error))
+                log.error("turn_failed", attempt=attempt, turn=entry.turn, exc_info=_safe(error))
                 await served.pause(0.05 * attempt)
 
     async def _turn(self, served: Served[InboxEntry], entry: InboxEntry, give_up: bool) -> None:
@@ -131,7 +131,10 @@ class Worker:
             reply = self.dialogue.apology(before, library, update)
         after = apply(before, reply.events)
         messages, choices = Renderer(library, profile(update.channel)).messages(
-            reply.responses, after.language or before.language, update, reply.metadata
+            reply.responses,
+            after.language or before.language,
+            update,
+            {**reply.metadata, "turn": entry.turn},
         )
         turn = Turn(
             entry=entry,
@@ -143,6 +146,8 @@ class Worker:
             forget=any(isinstance(event, Forgotten) for event in reply.events),
         )
         if await self.store.commit(turn, served.token):
+            if dead:
+                metrics.DEAD.labels(dead).inc()
             self._count(entry, reply, after.language, time.perf_counter() - began)
 
     def _count(self, entry: InboxEntry, reply: Reply, language: str, seconds: float) -> None:
@@ -157,7 +162,7 @@ class Worker:
                 metrics.FEEDBACK.labels(event.content, str(event.helped).lower()).inc()
         log.info(
             "turn",
-            turn=entry.id,
+            turn=entry.turn,
             channel=update.channel,
             outcome=reply.outcome,
             ms=round(seconds * 1000, 1),

@@ -15,6 +15,7 @@ from telegram.error import (
     TelegramError,
 )
 
+from bot import metrics
 from bot.channels.telegram_http import BROKEN, NEVER_LEFT
 from bot.errors import (
     DeliveryError,
@@ -95,6 +96,7 @@ def delivery_error(error: TelegramError) -> DeliveryError:
     if isinstance(error, BadRequest):
         return Unreachable(told) if says(error, *_GONE) else PermanentDeliveryError(told)
     if isinstance(error, InvalidToken):
+        metrics.TROUBLE.labels("telegram", "token_refused").inc()
         log.error("telegram_token_refused", advice="check TELEGRAM_TOKEN; messages wait")
     return TemporaryDeliveryError(told, ambiguous=_ambiguous(error))
 

@@ -17,6 +17,7 @@ from aiohttp import web
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, RetryAfter
 
+from bot import metrics
 from bot.access import same
 from bot.body import parsed, read
 from bot.channels.base import Accept
@@ -57,6 +58,7 @@ class Intake:
     def refuse(self, error: Exception) -> None:
         """Count and log an update that cannot be read, without its content."""
         self.malformed += 1
+        metrics.TROUBLE.labels("telegram", "bad_update").inc()
         log.warning("telegram_bad_update", error=type(error).__name__)
 
 
@@ -71,6 +73,7 @@ def webhook(intake: Intake, secret: str) -> Callable[[web.Request], Awaitable[we
     async def handle(request: web.Request) -> web.Response:
         given = request.headers.get(SECRET_HEADER, "")
         if not same(given, secret):
+            metrics.TROUBLE.labels("telegram", "webhook_forbidden").inc()
             log.warning("telegram_webhook_forbidden")
             return web.Response(status=403)
         try:
@@ -102,6 +105,7 @@ class Patience:
 
     async def wait(self, event: str, at_least: float = 0.0, **fields: str) -> None:
         """Log the trouble once and sleep: doubling from the shortest wait, a minute at most."""
+        metrics.TROUBLE.labels("telegram", event.removeprefix("telegram_")).inc()
         if event not in self._told:
             self._told.add(event)
             log.warning(event, **fields)

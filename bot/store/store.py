@@ -13,7 +13,7 @@ from redis import exceptions
 from bot import metrics
 from bot.conversation import Conversation
 from bot.errors import LeaseLost, Limited
-from bot.model import Message, Update
+from bot.model import Message, Update, turn_id
 from bot.settings import Settings
 from bot.store import scripts
 from bot.store.client import Client, connect, errors
@@ -29,6 +29,11 @@ class InboxEntry:
     conversation: str
     update: Update
 
+    @property
+    def turn(self) -> str:
+        """The name of its turn in the logs."""
+        return turn_id(self.conversation, self.update.update_id)
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
@@ -39,6 +44,11 @@ class OutboxEntry:
     channel: str
     address: str
     message: Message
+
+    @property
+    def turn(self) -> str:
+        """The name of the turn that it answers, in the logs."""
+        return str(self.message.metadata.get("turn", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +107,11 @@ class Store:
         await self.client.aclose()
 
     # -- inbox -----------------------------------------------------------------------------
+
+    def turn(self, update: Update) -> str:
+        """Return the name of an update's turn in the logs."""
+        conversation = self.sealer.conversation_id(update.channel, update.address)
+        return turn_id(conversation, update.update_id)
 
     async def accept(self, update: Update, can_wait: bool = False) -> bool:
         """Store an update once. Returns False when it was seen before, or will not be read.
@@ -299,18 +314,6 @@ class Store:
                 await self.client.delete(self.keys.members(role))
                 for shard in range(self.keys.shards):
                     await self.client.delete(self.keys.lease(role, shard))
-
-    # -- figures ---------------------------------------------------------------------------
-
-    async def depths(self) -> dict[str, int]:
-        """Return how many entries wait in all inboxes, outboxes, parked and dead streams."""
-        names = ("inbox", "outbox", "parked", "dead")
-        totals = dict.fromkeys(names, 0)
-        async with errors():
-            for shard in range(self.keys.shards):
-                for name in names:
-                    totals[name] += await self.client.xlen(getattr(self.keys, name)(shard))
-        return totals
 
     async def _read(
         self, stream: str, after: str, count: int, block: int | None

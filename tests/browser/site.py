@@ -10,6 +10,7 @@ from typing import Any
 from bot.channels.web import WebChannel
 from bot.errors import StoreUnavailable
 from bot.gateway import Gateway
+from bot.health import Health
 from bot.library.live import LiveLibrary
 from bot.model import Update
 from bot.settings import Settings
@@ -44,7 +45,8 @@ class Site:
         mailroom = Mailroom(self.store)
         worker = Worker(self.store, understanding, self.library)
         self.channel = WebChannel(self.settings, self.store, mailroom, self.library)
-        self.gateway = Gateway(self.settings, self.store, [self.channel], understanding)
+        health = Health(self.settings, self.store, understanding, self.library)
+        self.gateway = Gateway(self.settings, self.store, [self.channel], understanding, health)
         await self.gateway.start()
         self.settings = dataclasses.replace(self.settings, port=self.gateway.port)
         self.url = f"http://127.0.0.1:{self.gateway.port}"
