@@ -16,6 +16,7 @@ from actions.base import (
     choice,
     say,
 )
+from actions.glossary import terms_in
 from actions.handoff import contact_lines
 from actions.navigation import HUMAN, MENU, way_back
 from actions.walks import choices_of
@@ -53,7 +54,17 @@ def guide(call: Call) -> Outcome:
     words = (GuideWords(found.id, part, lead=True), GuideSource(found.id, (part,)))
     onward = [_title(other) for other in found.next if not section and other in call.library.guides]
     walks = () if section else choices_of(found)
-    choices = (*walks, *_section_choices(found, section), *onward[:3], HUMAN, *way_back(call), MENU)
+    explained = terms_in(call, found, part)
+    official = (choice("button.words", f"words:{found.id}:{part}"),) if explained else ()
+    choices = (
+        *walks,
+        *_section_choices(found, section),
+        *official,
+        *onward[:3],
+        HUMAN,
+        *way_back(call),
+        MENU,
+    )
     content = f"guide:{found.id}" + (f"#{section}" if section else "")
     return Outcome((Response(words, choices, content),), (SlotSet("guide", found.id),))
 

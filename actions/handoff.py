@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from actions.base import Call, FactWords, Lines, Outcome, Response, Say, action, choice
-from actions.navigation import EMERGENCY, MENU, way_back
+from actions.base import (
+    Call,
+    Choice,
+    FactWords,
+    GuideWords,
+    Lines,
+    Outcome,
+    Response,
+    Say,
+    TermWords,
+    action,
+    choice,
+)
+from actions.glossary import STATUS, terms
+from actions.navigation import EMERGENCY, HUMAN, MENU, way_back
+from bot.conversation import SlotSet
 
 
 def contact_lines(call: Call) -> Lines:
@@ -27,8 +41,23 @@ def human(call: Call) -> Outcome:
 
 @action("case_status")
 def case_status(call: Call) -> Outcome:
-    """Say honestly that Hashar cannot see a case, and where to look."""
-    return _with_contacts(call, "case_status.text", choice("button.glossary", "glossary"))
+    """Say honestly that Hashar cannot see a case, and where to look; argument: a guide, or none."""
+    guide = call.library.guides.get(call.argument(0))
+    states = tuple(
+        Choice(TermWords(one, "word"), f"term:{one}")
+        for one in terms(call)
+        if one.startswith(STATUS)
+    )
+    if guide is None:
+        return _with_contacts(call, "case_status.text", *states)
+    title = GuideWords(guide.id, "title")
+    ways = [Choice(title, f"guide:{guide.id}")]
+    if "complaint" in call.library.guides:
+        ways.append(Choice(GuideWords("complaint", "title"), "guide:complaint"))
+    said = Say("case_status.guide", {"guide": title})
+    choices = (*ways, *states, MENU, *way_back(call))
+    response = Response((said, contact_lines(call)), choices)
+    return Outcome((response,), (SlotSet("guide", guide.id),))
 
 
 @action("office_hours")
@@ -59,5 +88,10 @@ def distress(call: Call) -> Outcome:
         for guide in ("social-assistance",)
         if guide in call.library.guides
     ]
-    words = (Say("distress.text"), Lines(rows, bullets=True), Say("distress.more"))
-    return Outcome((Response(words, (*help_with_money, MENU)),))
+    words = (
+        Say("distress.text"),
+        Lines(rows, bullets=True),
+        Say("distress.near"),
+        Say("distress.more"),
+    )
+    return Outcome((Response(words, (HUMAN, *help_with_money, MENU)),))

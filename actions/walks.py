@@ -29,6 +29,7 @@ from actions.base import (
     say,
 )
 from actions.navigation import HUMAN, MENU
+from actions.words import listed, numbers_in, plain
 from bot.conversation import SlotSet
 from bot.library.model import Guide, Library, Question, Result, Walk
 from bot.library.walks import FREE
@@ -248,15 +249,15 @@ def typed(call: Call, text: str) -> str:
     here = asked(call)
     if here is None or here.question is None:
         return ""
-    question, said = here.question, _plain(text)
+    question, said = here.question, plain(text)
     for name in ("back", "stop"):
-        if said in _listed(call, f"words.{name}"):
+        if said in listed(call.library, f"words.{name}"):
             return f"walk_{name}"
     base = f"pick:{here.guide.id}:{here.name}:{question.id}:"
     if question.yes_no:
-        found = [one for one in ("yes", "no") if said in _listed(call, f"words.{one}")]
+        found = [one for one in ("yes", "no") if said in listed(call.library, f"words.{one}")]
         return base + found[0] if found else ""
-    numbers = _numbers(call, said)
+    numbers = numbers_in(call.library, said)
     if question.most:
         if _FRACTION.search(text):
             return "walk_on:again"
@@ -280,41 +281,6 @@ def _beyond(call: Call, number: int) -> str:
     return offered[number - 1] if 0 < number <= len(offered) else "walk_on:again"
 
 
-def _plain(text: str) -> str:
-    """Return a text in lower case, words only, with one kind of apostrophe."""
-    text = re.sub("[\u2018\u2019\u02bb\u02bc`]", "'", text.casefold())
-    return " ".join(re.sub(r"[^\w\s']", " ", text).split())
-
-
-def _listed(call: Call, key: str) -> frozenset[str]:
-    """Return the words of a list in all languages; commas stand between them."""
-    lists = (strings.get(key, "") for strings in call.library.strings.values())
-    return frozenset(_plain(one) for row in lists for one in str(row).split(","))
-
-
 def _labels(here: Place, question: str, option: str) -> set[str]:
     """Return a choice's label in every language."""
-    return {_plain(text.words[f"{question}.{option}"]) for text in here.guide.walk_texts.values()}
-
-
-def _numbers(call: Call, said: str) -> list[int]:
-    """Return the whole numbers in a text: digits of any script, or words for one to nine."""
-    found = []
-    for word in said.split():
-        if word.isdecimal():
-            found.append(int(word[:6]))
-        elif number := _number_words(call.library).get(word):
-            found.append(number)
-    return found
-
-
-def _number_words(library: Library) -> dict[str, int]:
-    """Return the words for one to nine in all languages; '/' stands between forms of one."""
-    found: dict[str, int] = {}
-    for strings in library.strings.values():
-        rows = str(strings.get("words.numbers", "")).split(",")
-        for number, row in enumerate(rows, 1):
-            for form in row.split("/"):
-                found.setdefault(_plain(form), number)
-    found.pop("", None)
-    return found
+    return {plain(text.words[f"{question}.{option}"]) for text in here.guide.walk_texts.values()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from actions import walks
+from actions import walks, words
 from actions.base import Call
 from bot.conversation import Conversation
 from bot.library.model import SECTIONS, Library, Passage
@@ -65,6 +65,7 @@ def decide(
     conversation: Conversation,
     library: Library,
     passages: tuple[Passage, ...],
+    text: str = "",
 ) -> Decision:
     """Return what to do: the intent's action when sure, a question back when two are close,
     the nearest passages when unsure, and an honest 'not found' when nothing is near."""
@@ -78,8 +79,12 @@ def decide(
     if section and not named and _about_last(conversation, library, first, confidence):
         return Decision("guide", (str(conversation.slots["guide"]), section), "context")
     section = section if section in ANSWERS else ""
+    if guide := _own_case(understood, library, first, text):
+        return Decision("case_status", (guide,))
     sure = understood.intent != "nlu_fallback" and confidence >= SURE
     close = [name for name, score in ranking[1:3] if score >= MAYBE and score >= CLOSE * confidence]
+    if "distress" in close and _danger(first, library):
+        return Decision("distress")  # its numbers are the same, its words are warmer
     if sure and not close:
         return _act(first, understood, library, section)
     content = [name for name in (first, *close) if name.startswith(("guide.", "course."))]
@@ -112,6 +117,28 @@ def _in_walk(
     if understood.intent == "stop_course" and waiting:
         return Decision("walk_stop")
     return Decision("walk_on") if understood.intent == "continue_course" else None
+
+
+def _danger(intent: str, library: Library) -> bool:
+    guide = library.guides.get(intent.partition(".")[2])
+    return guide is not None and guide.emergency
+
+
+def _own_case(understood: Understood, library: Library, first: str, text: str) -> str:
+    """Return the guide of a service whose case a person asks about ('where is my …'), else ''.
+
+    The phrases are `words.status` of strings/xx.yml; a question about papers, steps or a fee is
+    none about a case.
+    """
+    if understood.entities.get("section", "") not in ("", "where", "time"):
+        return ""
+    _, _, guide = first.rpartition("guide.")
+    guide = understood.entities.get("guide") or guide
+    if guide not in library.guides or library.guides[guide].emergency:
+        return ""
+    said = f" {words.plain(text)}"
+    phrases = words.listed(library, "words.status")
+    return guide if any(phrase and phrase in said for phrase in phrases) else ""
 
 
 def known(intent: str, library: Library) -> bool:

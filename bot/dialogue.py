@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -11,14 +12,15 @@ from typing import Any
 import structlog
 
 from actions import ACTIONS, walks
-from actions.base import Call, Choice, GuideWords, LanguageName, Outcome, Response, Say, choice, say
+from actions.base import Call, Choice, GuideWords, Outcome, Response, Say, choice, say
 from actions.navigation import MENU
+from bot import questions, several, speech
 from bot.conversation import (
     Conversation,
     Event,
     Failed,
-    LanguageSet,
     NotUnderstood,
+    SlotSet,
     Succeeded,
     apply,
 )
@@ -33,9 +35,6 @@ log = structlog.get_logger()
 
 READ_LIMIT = 1000
 """Characters of a message that are read: of a longer one, the beginning and the end."""
-
-SURE_LANGUAGE = 0.8
-"""From this confidence on, the language of a text becomes the language of the answer."""
 
 COMMANDS: Mapping[str, str] = {
     "start": "start",
@@ -125,9 +124,10 @@ class Dialogue:
         read = text[: READ_LIMIT // 2] + " " + text[-READ_LIMIT // 2 :] if long else text
         try:
             understood = await self.understanding.understand(read)
+            pieces, joined = await self._parts(read if long else update.text)
         except UnderstandingUnavailable:
             return self._without_rasa(before, update, library, read)
-        reply = self._understood(before, library, read, understood)
+        reply = self._understood(before, library, read, understood, pieces, joined)
         if update.deferred:
             first = Response((Say("deferred.answer"),))
             reply = replace(reply, responses=(first, *reply.responses))
@@ -175,66 +175,57 @@ class Dialogue:
 
     # -- understood text -------------------------------------------------------------------
 
+    async def _parts(self, text: str) -> tuple[list[tuple[str, Understood]], bool]:
+        """Return the parts of a text with their meanings, and whether only an 'and' parts them."""
+        found = questions.split(text)
+        texts = [clean(one) for one in found.texts[: questions.PARTS]]
+        read = await asyncio.gather(*(self.understanding.understand(one) for one in texts))
+        return list(zip(texts, read, strict=True)), found.joined
+
     def _understood(
-        self, before: Conversation, library: Library, text: str, understood: Understood
+        self,
+        before: Conversation,
+        library: Library,
+        text: str,
+        understood: Understood,
+        read: list[tuple[str, Understood]],
+        joined: bool,
     ) -> Reply:
-        language, language_events = self._language(before, library, understood)
-        passages = self.live.search(text, understood.vector)
-        decision = decide(understood, before, library, passages)
+        language, language_events = speech.spoken(before, library, understood)
         told = replace(before, language=language)
-        reply = self._act(
-            told,
-            library,
-            decision.action,
-            *decision.arguments,
-            outcome=decision.outcome,
-            call=Call(told, library, language, decision.arguments, passages),
-        )
-        events = (
-            *language_events,
-            *reply.events,
-            *_heard(text, language, understood, decision, passages),
-        )
-        responses = self._offer_language(reply.responses, before, library, understood, decision)
+        passages = self.live.search(text, understood.vector)
+        decision = decide(understood, before, library, passages, text)
+        found = several.chosen(read, joined, decision, told, library, self.live.search)
+        if isinstance(found, several.Several):
+            reply = self._several(found, Call(told, library, language))
+        else:
+            decision = found or decision
+            call = Call(told, library, language, decision.arguments, passages)
+            reply = self._act(told, library, decision.action, outcome=decision.outcome, call=call)
+            heard = _heard(text, language, understood, decision, passages)
+            reply = replace(reply, events=(*reply.events, *heard))
         metadata = {
             "intent": understood.intent,
             "confidence": round(understood.confidence, 4),
         }
-        return replace(reply, responses=responses, events=events, metadata=metadata)
-
-    def _language(
-        self, before: Conversation, library: Library, understood: Understood
-    ) -> tuple[str, tuple[Event, ...]]:
-        """Return the language of the answer. A chosen language stays; else people are answered
-        in the language they write."""
-        spoken = understood.language
-        sure = understood.language_confidence >= SURE_LANGUAGE and spoken in library.languages
-        if before.pinned and before.language in library.languages:
-            return before.language, ()
-        if sure or (not before.language and spoken in library.languages):
-            return spoken, (LanguageSet(spoken),)
-        return before.language or next(iter(library.languages)), ()
-
-    def _offer_language(
-        self,
-        responses: tuple[Response, ...],
-        before: Conversation,
-        library: Library,
-        understood: Understood,
-        decision: Decision,
-    ) -> tuple[Response, ...]:
-        """To someone who chose one language and writes another: offer to switch."""
-        spoken = understood.language
-        differs = before.pinned and spoken in library.languages and spoken != before.language
-        if not responses or not differs or understood.language_confidence < SURE_LANGUAGE:
-            return responses
-        offer = Choice(
-            Say("button.switch_language", {"language": LanguageName(spoken)}), f"language:{spoken}"
+        return replace(
+            reply,
+            responses=speech.offered(reply.responses, before, library, understood),
+            events=(*language_events, *reply.events),
+            metadata=metadata,
         )
-        last = responses[-1]
-        if any(one.payload == offer.payload for one in last.choices):
-            return responses
-        return (*responses[:-1], replace(last, choices=(*last.choices, offer)))
+
+    def _several(self, found: several.Several, call: Call) -> Reply:
+        events: tuple[Event, ...] = (Succeeded(),)
+        for part in found.sure:
+            if part.decision.action == "guide":
+                events = (*events, SlotSet("guide", part.decision.arguments[0]))
+        if (part_ := found.unsure) is not None:
+            heard = _heard(
+                part_.text, call.language, part_.understood, part_.decision, part_.passages
+            )
+            events = (*events, *heard)
+        return Reply(several.responses(found, call), events, "several")
 
     def _act(
         self,

@@ -1,0 +1,179 @@
+"""Several questions in one message, each answered shortly; a story is not cut into nonsense."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.questions import split
+from tests.chat import Chat
+
+
+def contents(chat: Chat) -> list[str]:
+    """The content ids of the last answers, in order."""
+    return [row["metadata"]["content_id"] for row in chat.answers]
+
+
+@pytest.mark.rasa
+@pytest.mark.parametrize(
+    ("message", "first", "second"),
+    [
+        (
+            "How do I get a passport? And how do I register my newborn?",
+            "guide:passport",
+            "guide:birth-registration",
+        ),
+        (
+            "how do I register a marriage and how do I replace my driving licence",
+            "guide:marriage",
+            "guide:driving-licence",
+        ),
+        (
+            "Здравствуйте! Подскажите, пожалуйста, как получить паспорт? "
+            "И какие выплаты при рождении ребёнка? Спасибо",
+            "guide:passport",
+            "guide:child-benefits",
+        ),
+        (
+            "Сәлеметсіз бе! Төлқұжатты қалай аламын? Баланың тууын қалай тіркеймін?",
+            "guide:passport",
+            "guide:birth-registration",
+        ),
+    ],
+)
+async def test_two_questions_get_two_answers(
+    chat: Chat, message: str, first: str, second: str
+) -> None:
+    """Each question gets a short answer with its source and a button to all of it, in order."""
+    await chat.say(message)
+    assert contents(chat) == [first, second]
+    assert [row["text"].count("20") > 0 for row in chat.answers] == [True, True]
+    assert {first, second} <= set(chat.payloads)
+    assert chat.payloads[-1] == "menu"
+
+
+@pytest.mark.rasa
+async def test_list_of_four_names_the_fourth(chat: Chat) -> None:
+    """Three are answered; what else was asked is named by a button."""
+    await chat.say(
+        "1. как получить паспорт\n2. как зарегистрировать брак\n"
+        "3. замена прав\n4. прописка в новой квартире"
+    )
+    assert contents(chat) == ["guide:passport", "guide:marriage", "guide:driving-licence", ""]
+    chat.hear("Вы также спросили")
+    assert "guide:residence-registration" in chat.payloads
+
+
+@pytest.mark.rasa
+async def test_short_follow_ups_are_about_the_same_guide(chat: Chat) -> None:
+    """'Which documents?' after 'a passport?' in one message is about the passport."""
+    await chat.say("How do I get a passport? Which documents do I need? How long does it take?")
+    assert contents(chat) == ["guide:passport", "guide:passport#documents", "guide:passport#time"]
+
+
+@pytest.mark.rasa
+@pytest.mark.parametrize(
+    ("message", "content"),
+    [
+        (
+            "I got married in May and we moved to Almaty. How do I change my passport?",
+            "guide:passport",
+        ),
+        ("Hello! how do I get a passport", "guide:passport"),
+        ("I lost my passport and identity card", "guide:lost-documents"),
+        ("Как получить паспорт и сколько он стоит?", "guide:passport"),
+    ],
+)
+async def test_one_question_stays_one(chat: Chat, message: str, content: str) -> None:
+    """A greeting, a story before the question, or an 'and' inside it makes no second question."""
+    await chat.say(message)
+    assert contents(chat) == [content]
+
+
+@pytest.mark.rasa
+async def test_sure_and_unsure(chat: Chat) -> None:
+    """One sure question is answered; about the other there is one question back."""
+    await chat.say("How do I get a passport? What about the thing with the flux capacitor?")
+    assert contents(chat)[0] == "guide:passport"
+    chat.hear("About your other question I am not sure")
+    assert "not_found" in chat.payloads
+
+
+@pytest.mark.rasa
+@pytest.mark.parametrize("cry", ["Fire! How do I get a passport?", "пожар! как получить паспорт?"])
+async def test_danger_comes_first(chat: Chat, cry: str) -> None:
+    """Danger anywhere in the message: the numbers, and nothing else."""
+    await chat.say(cry)
+    assert contents(chat) == ["guide:emergency"]
+    assert "112" in chat.text[:40]
+
+
+@pytest.mark.rasa
+@pytest.mark.parametrize(
+    ("question", "about", "service"),
+    [
+        ("is my driving licence ready yet?", "cannot see", "guide:driving-licence"),
+        ("моя заявка на садик не двигается", "не вижу", "guide:kindergarten"),
+        ("төлқұжатым дайын ба?", "көрмеймін", "guide:passport"),
+    ],
+)
+async def test_own_case_of_a_named_service(
+    chat: Chat, question: str, about: str, service: str
+) -> None:
+    """What Hashar cannot see is said, with the service's guide, contacts and status words."""
+    await chat.say(question)
+    chat.hear(about, "1414")
+    assert service in chat.payloads
+    assert any(one.startswith("term:status-") for one in chat.payloads)
+
+
+@pytest.mark.rasa
+@pytest.mark.parametrize(
+    "cry", ["I do not want to live any more", "не хочу жить", "өмір сүргім келмейді"]
+)
+async def test_despair_is_met_with_care(chat: Chat, cry: str) -> None:
+    """Warm words, the numbers that are in the facts, a person; nothing to fill in."""
+    await chat.say(cry)
+    chat.hear("112", "111")
+    assert "human" in chat.payloads
+    assert not contents(chat)[0]
+
+
+async def test_official_words_of_an_answer_can_be_tapped(quick_chat: Chat) -> None:
+    """An answer's official words are a button away, in plain words, in its language."""
+    chat = quick_chat
+    await chat.say("/language kk")
+    await chat.say("/guide:residence-registration")
+    await chat.press("words:residence-registration:short")
+    await chat.press("term:eds")
+    chat.hear("ЭЦҚ")
+    await chat.press("guide:residence-registration")
+    assert chat.metadata["content_id"] == "guide:residence-registration"
+
+
+async def test_cost_is_bounded(quick_chat: Chat, fake_rasa: object) -> None:
+    """However many questions a message holds, Rasa is asked a few times only."""
+    before = fake_rasa.asked  # type: ignore[attr-defined]
+    await quick_chat.say(" ".join(f"What about thing number {n}?" for n in range(40)))
+    assert fake_rasa.asked - before <= 5  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("passport", ()),
+        ("How much is a passport?", ()),
+        ("Кто вы? Что вы?", ("Кто вы?", "Что вы?")),
+        ("We moved. How do I register? Is it free?", ("How do I register?", "Is it free?")),
+        ("- passport fee\n- driving licence fee", ("passport fee", "driving licence fee")),
+        ("1) паспорт\n2) права", ("паспорт", "права")),
+        ("护照怎么办？结婚多少钱？", ("护照怎么办？", "结婚多少钱？")),
+        ("كم سعر الجواز؟ وأين؟", ("كم سعر الجواز؟", "وأين؟")),
+        ("It costs 1.5 MCI or 2.5 MCI", ()),
+        ("bread and butter", ()),
+        ("???", ()),
+        ("", ()),
+    ],
+)
+def test_parts(text: str, parts: tuple[str, ...]) -> None:
+    """Sentences that ask, lines of a list, questions without spaces; nothing else is cut."""
+    assert split(text).texts == parts
