@@ -6,13 +6,17 @@ THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: run test check bench nlu-report chaos soak clean lock browser
+.PHONY: run test fuzz check bench nlu-report chaos soak clean lock browser
 
 run: $(VENV)/.ready
 	@exec $(PY) -m bot run
 
 test: $(VENV)/.ready node_modules/.ready browser
 	$(THREADS) $(PY) -m pytest
+
+# 100,000 bad inputs against every parser and the HTTP interface: a few minutes.
+fuzz: $(VENV)/.ready
+	$(THREADS) $(PY) -m tests.security.fuzz --count 100000
 
 check: $(VENV)/.ready
 	$(VENV)/bin/ruff check .

@@ -32,7 +32,8 @@ from bot.answers import application
 from bot.channels import profile
 from bot.conversation import Conversation, Event, Failed, Forgotten, Succeeded, apply
 from bot.decide import decide, known
-from bot.errors import BadUpdate, HasharError, TooLong
+from bot.errors import BadUpdate, HasharError, TooLong, UnderstandingUnavailable
+from bot.library.check import shape
 from bot.library.live import LiveLibrary
 from bot.library.model import Library
 from bot.model import Message
@@ -53,6 +54,25 @@ SLOT = "hashar_"
 
 INTENT, PAYLOAD = "hashar", "payload"
 """Intent and entity that a button's payload comes back as."""
+
+SLOTS = {
+    "type": "object",
+    "properties": {
+        "guide": {"type": "string"},
+        "course": {"type": "string"},
+        "progress": {
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": {
+                    "lesson": {"type": "string"},
+                    "answers": {"type": "object", "additionalProperties": {"type": "object"}},
+                },
+            },
+        },
+    },
+}
+"""What our slots may hold; an assistant can set them to anything."""
 
 BODY_LIMIT = 100 * 1024 * 1024
 """Bytes of a request's body, as Rasa's own action server: each holds the session's whole past."""
@@ -104,12 +124,17 @@ class ActionServer:
             return _error(400, "The body holds no tracker.", name)
         try:
             return web.json_response(self.run(name, tracker))
+        except (BadUpdate, UnderstandingUnavailable) as error:
+            return _error(400, str(error), name)
         except Exception as error:
             log.exception("action_failed", action=name, exc_info=error)
             return _error(500, type(error).__name__, name)
 
     def run(self, name: str, tracker: Mapping[str, Any]) -> dict[str, Any]:
-        """Return events and responses of an action, given Rasa's tracker as JSON."""
+        """Return events and responses of an action, given Rasa's tracker as JSON.
+
+        Raises BadUpdate, UnderstandingUnavailable: the tracker holds what we cannot read.
+        """
         library = self._live.current
         message = _mapping(tracker.get("latest_message"))
         slots = _mapping(tracker.get("slots"))
@@ -202,13 +227,15 @@ def _conversation(
     pinned = ours.pop("language", "") == language
     ours.pop("spoken", None)
     failures = ours.pop("failures", 0)
+    if wrong := shape(ours, SLOTS):
+        raise BadUpdate(f"The slot '{SLOT}{wrong[0][0].split('.')[0]}' has another shape.")
     return Conversation(
         id=str(tracker.get("sender_id") or ""),
         channel="rasa",
         language=language,
         pinned=pinned,
         slots=ours,
-        failures=int(failures) if isinstance(failures, (int, float)) else 0,
+        failures=failures if isinstance(failures, int) and 0 <= failures < 1000 else 0,
     )
 
 

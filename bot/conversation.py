@@ -53,21 +53,24 @@ class Conversation:
 
     @classmethod
     def from_json(cls, conversation_id: str, data: str | bytes) -> Conversation:
-        """Return the conversation that `to_json` wrote."""
+        """Return the conversation that `to_json` wrote. Raises ValueError when it is not one."""
         row = json.loads(data)
-        return cls(
-            id=conversation_id,
-            channel=row["c"],
-            address=row.get("a", ""),
-            language=row.get("l", ""),
-            pinned=bool(row.get("p", 0)),
-            slots=row.get("s", {}),
-            choices=tuple(row.get("o", "").split()),
-            failures=row.get("f", 0),
-            turns=row.get("n", 0),
-            since=row.get("b", ""),
-            seen=row.get("e", ""),
-        )
+        try:
+            return cls(
+                id=conversation_id,
+                channel=row["c"],
+                address=row.get("a", ""),
+                language=row.get("l", ""),
+                pinned=bool(row.get("p", 0)),
+                slots=row.get("s", {}),
+                choices=tuple(row.get("o", "").split()),
+                failures=row.get("f", 0),
+                turns=row.get("n", 0),
+                since=row.get("b", ""),
+                seen=row.get("e", ""),
+            )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError("This is no conversation.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,10 @@ class Update:
         """Return the update that `to_json` wrote. Raises ValueError when it is not one."""
         fields = json.loads(data)
         known = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{key: value for key, value in fields.items() if key in known})
+        try:
+            return cls(**{key: value for key, value in fields.items() if key in known})
+        except (AttributeError, TypeError) as error:
+            raise ValueError("This is no update.") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,12 @@ class Message:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Message:
-        """Return the message that `to_dict` wrote."""
-        rows = tuple(tuple(Button(*button) for button in row) for row in data.get("rows", ()))
-        return cls(data["text"], rows, data.get("edit", ""), data.get("metadata", {}))
+        """Return the message that `to_dict` wrote. Raises ValueError when it is not one."""
+        try:
+            rows = tuple(tuple(Button(*button) for button in row) for row in data.get("rows", ()))
+            return cls(data["text"], rows, data.get("edit", ""), data.get("metadata", {}))
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError("This is no message.") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from bot.errors import UnderstandingUnavailable
 
 Vector = npt.NDArray[np.float32]
 
+DIMENSIONS = 384
+"""Numbers of a sentence vector (multilingual-e5-small)."""
+
 CACHED_TEXTS = 2000
 CACHED_SECONDS = 600.0
 MODEL_SECONDS = 3.0
@@ -130,7 +133,19 @@ class Understanding:
 
 
 def read(answer: Mapping[str, Any]) -> Understood:
-    """Return Rasa's JSON as an Understood; parts that are missing stay empty."""
+    """Return Rasa's JSON as an Understood; parts that are missing stay empty.
+
+    Raises UnderstandingUnavailable when a part has another shape.
+    """
+    try:
+        return _read(answer)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UnderstandingUnavailable(
+            f"Rasa's answer has a part of another shape ({type(error).__name__})"
+        ) from None
+
+
+def _read(answer: Mapping[str, Any]) -> Understood:
     intent = answer.get("intent") or {}
     ranking = tuple(
         (str(row.get("name")), float(row.get("confidence") or 0.0))
@@ -161,4 +176,7 @@ def read(answer: Mapping[str, Any]) -> Understood:
 def _vector(encoded: Any) -> Vector | None:
     if not isinstance(encoded, str) or not encoded:
         return None
-    return np.frombuffer(base64.b64decode(encoded), dtype="<f2").astype(np.float32)
+    vector = np.frombuffer(base64.b64decode(encoded), dtype="<f2").astype(np.float32)
+    if vector.shape != (DIMENSIONS,) or not np.isfinite(vector).all():
+        raise ValueError("no sentence vector")
+    return vector

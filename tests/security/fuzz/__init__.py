@@ -1,0 +1,1 @@
+"""Bad input by the hundred thousand against every parser; `python -m tests.security.fuzz`."""
