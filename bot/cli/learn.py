@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
@@ -13,6 +14,9 @@ import aiohttp
 
 from bot.embedded import rasa_address
 from bot.settings import Settings
+
+EMBEDDINGS = ".embeddings.npz"
+"""The training's cache beside the models: with it, only what is new is embedded."""
 
 SWAP_SECONDS = 120.0
 """Loading a model takes up to half a minute on one busy core."""
@@ -29,6 +33,7 @@ async def learn(settings: Settings, short: bool = False) -> bool:
     present = _newest(models)
     folder = Path(tempfile.mkdtemp(prefix=".candidate-", dir=models))
     try:
+        _copy(models / EMBEDDINGS, folder / EMBEDDINGS)
         candidate = await _trained(settings, folder)
         if candidate is None:
             print("The training failed; see the lines above. Nothing was swapped.")
@@ -38,10 +43,18 @@ async def learn(settings: Settings, short: bool = False) -> bool:
         target = models / candidate.name
         os.utime(candidate)
         os.replace(candidate, target)
+        _copy(folder / EMBEDDINGS, models / EMBEDDINGS)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     await _swap(settings, target)
     return True
+
+
+def _copy(cache: Path, to: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        new = to.with_name(f"{to.name}.{os.getpid()}.new")
+        shutil.copyfile(cache, new)
+        os.replace(new, to)
 
 
 def _newest(folder: Path) -> Path | None:
