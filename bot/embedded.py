@@ -36,7 +36,7 @@ _SOCKET_LIMIT = 100
 """A Unix socket's path holds at most 107 bytes."""
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Runs in the child: ask the kernel for SIGKILL when the parent thread ends."""
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.setpgrp()
@@ -74,7 +74,7 @@ class Child:
                 stdout=sink,
                 stderr=sink,
                 env=self._environment,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - main thread only, before loops
+                preexec_fn=die_with_parent,  # noqa: PLW1509 - main thread only, before loops
             )
         except OSError as error:
             raise StartError(f"{self.name} cannot be started: {error.strerror}.") from error

@@ -163,28 +163,32 @@ class Soak:
     # -- people ----------------------------------------------------------------------------
 
     async def _talk(self, line: aiohttp.ClientSession) -> None:
-        """Let so many people talk at once until all has been asked and answered."""
+        """Let people talk until all is asked and answered, or the time is over."""
+        crowd = asyncio.create_task(self._crowd(line))
+        await asyncio.wait({crowd}, timeout=self.options.seconds)
+        self._stop.set()
+        await asyncio.wait({crowd}, timeout=CALM_SECONDS)
+        crowd.cancel()
+        await asyncio.gather(crowd, return_exceptions=True)
+
+    async def _crowd(self, line: aiohttp.ClientSession) -> None:
+        """Let so many people talk at once; who has finished makes room for the next."""
         gate = asyncio.Semaphore(self.options.people)
         tasks: set[asyncio.Task[None]] = set()
-        deadline = asyncio.get_running_loop().call_later(self.options.seconds, self._stop.set)
-        for person in self._newcomers(line):
-            await gate.acquire()
-            if self._stop.is_set():
-                break
-            self._people.append(person)
-            task = asyncio.create_task(person.talk(self._stop))
-            task.add_done_callback(lambda _: gate.release())
-            task.add_done_callback(tasks.discard)
-            tasks.add(task)
-        if tasks:
-            _, silent = await asyncio.wait(set(tasks), timeout=self._patience())
-            for task in silent:
+        try:
+            for person in self._newcomers(line):
+                await gate.acquire()
+                if self._stop.is_set():
+                    break
+                self._people.append(person)
+                task = asyncio.create_task(person.talk(self._stop))
+                task.add_done_callback(lambda _: gate.release())
+                task.add_done_callback(tasks.discard)
+                tasks.add(task)
+            await asyncio.gather(*tasks)
+        finally:
+            for task in list(tasks):
                 task.cancel()
-            await asyncio.gather(*silent, return_exceptions=True)
-        deadline.cancel()
-
-    def _patience(self) -> float:
-        return self.options.seconds + CALM_SECONDS
 
     def _newcomers(self, line: aiohttp.ClientSession) -> Iterator[Person]:
         left, chats = self.options.messages, itertools.count(1)

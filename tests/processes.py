@@ -12,6 +12,8 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.embedded import die_with_parent
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -25,14 +27,14 @@ class Process:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Process:
-        with self.log.open("ab") as sink:
+        with self.log.open("ab") as sink:  # from the main thread: it dies with its parent thread
             self.process = subprocess.Popen(
                 [sys.executable, *self.arguments],
                 env=self.environment,
                 stdout=sink,
                 stderr=sink,
                 cwd=ROOT,
-                start_new_session=True,
+                preexec_fn=die_with_parent,
             )
         return self
 
