@@ -168,7 +168,7 @@ class ActionServer:
         arguments = _arguments(wanted, understood, before, library)
         events: tuple[Event, ...] = ()
         if not wanted:
-            decision = decide(understood, before, library, passages)
+            decision = decide(understood, before, library, lambda: passages)
             wanted, arguments = decision.action, decision.arguments
             failed = decision.outcome in ("not_found", "out_of_scope")
             events = (Failed() if failed else Succeeded(),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from actions import walks, words
@@ -51,6 +51,10 @@ INTENTS: Mapping[str, str] = {
 """Intents that are not named after content, and the action of each."""
 
 
+SEARCHED = ("not_found", "passages")
+"""Outcomes of texts whose intent is not sure, so that the passages were searched."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """An action with its arguments; `outcome` names the way it was found, for metrics."""
@@ -64,11 +68,15 @@ def decide(
     understood: Understood,
     conversation: Conversation,
     library: Library,
-    passages: tuple[Passage, ...],
+    search: Callable[[], tuple[Passage, ...]],
     text: str = "",
 ) -> Decision:
     """Return what to do: the intent's action when sure, a question back when two are close,
-    the nearest passages when unsure, and an honest 'not found' when nothing is near."""
+    the nearest passages when unsure, and an honest 'not found' when nothing is near.
+
+    `search` is called for the passages only where they decide: it costs more, the more content
+    there is.
+    """
     if decision := _in_walk(understood, conversation, library):
         return decision
     section = understood.entities.get("section", "")
@@ -96,7 +104,7 @@ def decide(
         return Decision("walk_on", ("again",), "asked_again")
     if first == "out_of_scope" and confidence >= SURE / 2:
         return Decision("out_of_scope", outcome="out_of_scope")
-    if passages:
+    if search():
         return Decision("passages", outcome="passages")
     return Decision("not_found", outcome="not_found")
 

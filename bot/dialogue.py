@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 from typing import Any
 
 import structlog
@@ -24,7 +25,7 @@ from bot.conversation import (
     Succeeded,
     apply,
 )
-from bot.decide import Decision, decide
+from bot.decide import SEARCHED, Decision, decide
 from bot.errors import UnderstandingUnavailable
 from bot.library.live import LiveLibrary
 from bot.library.model import Library, Passage
@@ -193,13 +194,14 @@ class Dialogue:
     ) -> Reply:
         language, language_events = speech.spoken(before, library, understood)
         told = replace(before, language=language)
-        passages = self.live.search(text, understood.vector)
-        decision = decide(understood, before, library, passages, text)
+        search = cache(partial(self.live.search, text, understood.vector))
+        decision = decide(understood, before, library, search, text)
         found = several.chosen(read, joined, decision, told, library, self.live.search)
         if isinstance(found, several.Several):
             reply = self._several(found, Call(told, library, language))
         else:
             decision = found or decision
+            passages = search() if decision.outcome in SEARCHED else ()
             call = Call(told, library, language, decision.arguments, passages)
             reply = self._act(told, library, decision.action, outcome=decision.outcome, call=call)
             heard = _heard(text, language, understood, decision, passages)
@@ -254,7 +256,7 @@ def _heard(
     """Return the events that say how well a text was understood."""
     failed = decision.outcome in ("not_found", "out_of_scope")
     events: tuple[Event, ...] = (Failed() if failed else Succeeded(),)
-    if decision.outcome in ("not_found", "passages"):
+    if decision.outcome in SEARCHED:
         thought = [(name.replace(".", ":", 1), score) for name, score in understood.ranking[:3]]
         found = [(f"guide:{one.guide}#{one.section}", one.score) for one in passages]
         nearest = tuple((name, round(score, 4)) for name, score in (*thought, *found))

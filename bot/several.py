@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from actions import ACTIONS
 from actions.base import (
@@ -17,7 +18,7 @@ from actions.base import (
 )
 from actions.navigation import HUMAN, MENU, way_back
 from bot.conversation import Conversation, SlotSet, apply
-from bot.decide import Decision, decide, known
+from bot.decide import SEARCHED, Decision, decide, known
 from bot.library.model import Library, Passage
 from bot.questions import exclaimed, long_enough
 from bot.understanding import Understood, Vector
@@ -69,8 +70,9 @@ def weigh(
     unsure: list[Part] = []
     running = before
     for text, understood in read:
-        passages = search(text, understood.vector)
-        decision = decide(understood, running, library, passages, text)
+        find = cache(partial(search, text, understood.vector))
+        decision = decide(understood, running, library, find, text)
+        passages = find() if decision.outcome in SEARCHED else ()
         part = Part(text, understood, decision, passages)
         if exclaimed(text) and not _urgent(decision, library):
             continue

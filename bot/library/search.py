@@ -100,10 +100,10 @@ class PassageIndex:
             allowed |= cosine >= MIN_COSINE
         scores += np.where(words > 0, 1.0 / (RANK_OFFSET + _ranks(words)), 0.0)
         best: dict[tuple[str, str], float] = {}
-        for index in np.argsort(-scores):
+        near = np.flatnonzero(allowed)
+        for index in near[np.argsort(-scores[near])]:
             unit = self._units[index]
-            if allowed[index]:
-                best.setdefault((unit.guide, unit.section), float(scores[index]))
+            best.setdefault((unit.guide, unit.section), float(scores[index]))
             if len(best) == count:
                 break
         return tuple(Passage(guide, section, score) for (guide, section), score in best.items())
