@@ -125,7 +125,7 @@ class Dialogue:
         read = text[: READ_LIMIT // 2] + " " + text[-READ_LIMIT // 2 :] if long else text
         try:
             understood = await self.understanding.understand(read)
-            pieces, joined = await self._parts(read if long else update.text)
+            pieces, joined = await self._parts(read if long else update.text[:20_000])
         except UnderstandingUnavailable:
             return self._without_rasa(before, update, library, read)
         reply = self._understood(before, library, read, understood, pieces, joined)

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot import logs
 from bot.channels import profile
-from bot.conversation import Conversation
+from bot.conversation import Conversation, LanguageSet
 from bot.dialogue import Dialogue, Reply, clean
 from bot.embedded import EmbeddedRasa
 from bot.errors import StartError, UnderstandingUnavailable
@@ -65,7 +65,7 @@ async def _ask(options: argparse.Namespace, settings: Settings, rasa_url: str) -
         await understanding.close()
     language = options.lang
     for event in reply.events:
-        language = getattr(event, "language", language)
+        language = event.language if isinstance(event, LanguageSet) else language
     renderer = Renderer(live.current, profile(options.channel))
     messages, _ = renderer.messages(reply.responses, language, update, reply.metadata)
     found = live.search(options.text, read(raw).vector)

@@ -6,6 +6,7 @@ import pytest
 
 from bot.questions import split
 from tests.chat import Chat
+from tests.fakes.rasa import FakeRasa
 
 
 def contents(chat: Chat) -> list[str]:
@@ -150,11 +151,11 @@ async def test_official_words_of_an_answer_can_be_tapped(quick_chat: Chat) -> No
     assert chat.metadata["content_id"] == "guide:residence-registration"
 
 
-async def test_cost_is_bounded(quick_chat: Chat, fake_rasa: object) -> None:
+async def test_cost_is_bounded(quick_chat: Chat, fake_rasa: FakeRasa) -> None:
     """However many questions a message holds, Rasa is asked a few times only."""
-    before = fake_rasa.asked  # type: ignore[attr-defined]
+    before = fake_rasa.asked
     await quick_chat.say(" ".join(f"What about thing number {n}?" for n in range(40)))
-    assert fake_rasa.asked - before <= 5  # type: ignore[attr-defined]
+    assert fake_rasa.asked - before <= 5
 
 
 @pytest.mark.parametrize(

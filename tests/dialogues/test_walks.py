@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from bot.library.live import LiveLibrary
+from bot.settings import Settings
+from bot.system import System
 from tests.chat import Chat
+from tests.fakes.rasa import FakeRasa
 
 
 async def test_checklist_by_buttons(quick_chat: Chat) -> None:
@@ -133,6 +138,24 @@ async def test_language_changes_in_the_middle(quick_chat: Chat) -> None:
     chat.hear("Куәліктің мерзімі")
     await chat.say("иә")
     chat.hear("айыппұл")
+
+
+async def test_a_restart_loses_no_answer(
+    settings: Settings, fake_rasa: FakeRasa, library: LiveLibrary
+) -> None:
+    """Stopped and started again between two answers, the walk goes on where it was."""
+    sender = ""
+    for answer, heard in (("2", "overdue"), ("yes", "fined")):
+        system = System(settings, settings.redis_url, fake_rasa.url, library=copy.copy(library))
+        await system.start(alone=True)
+        async with Chat.with_system(system) as chat:
+            chat.sender = sender or chat.sender
+            if not sender:
+                await chat.say("/walk:identity-card:checklist")
+            sender = chat.sender
+            await chat.say(answer)
+            chat.hear(heard)
+        await system.stop()
 
 
 async def test_language_without_words_says_so(quick_chat: Chat) -> None:
