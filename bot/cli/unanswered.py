@@ -66,6 +66,8 @@ async def _list(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _grouped(phrases: list[Phrase], settings: Settings) -> list[Cluster]:
+    if not phrases:
+        return []
     cache = settings.data_dir / "passages.npz"
     meaning = settings.passage_vectors and cache.exists()
     live = LiveLibrary(settings.content_dir, cache if meaning else None)
