@@ -26,14 +26,16 @@ class Process:
         self.log = log
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> Process:
+    def start(self, python: str = sys.executable, folder: Path = ROOT) -> Process:
+        """Start, with a Python and in a folder whose packages are found."""
+        self.environment["PYTHONPATH"] = str(folder)
         with self.log.open("ab") as sink:  # from the main thread: it dies with its parent thread
             self.process = subprocess.Popen(
-                [sys.executable, *self.arguments],
+                [python, *self.arguments],
                 env=self.environment,
                 stdout=sink,
                 stderr=sink,
-                cwd=ROOT,
+                cwd=folder,
                 preexec_fn=die_with_parent,
             )
         return self

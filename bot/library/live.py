@@ -36,7 +36,7 @@ class LiveLibrary:
         self._folder = folder
         self._vectors = PassageVectors(cache) if cache else None
         self._making = threading.Lock()
-        self._modest = ThreadPoolExecutor(1, "passages", initializer=_be_modest)
+        self._modest: ThreadPoolExecutor | None = None
         self._stop = asyncio.Event()
         self._closed = False
         self.current: Library
@@ -53,7 +53,8 @@ class LiveLibrary:
     async def run(self) -> None:
         """Follow the files until cancelled or closed."""
         self._stop = asyncio.Event()
-        self._modest.submit(self._make_ready)
+        modest = self._modest = ThreadPoolExecutor(1, "passages", initializer=_be_modest)
+        modest.submit(self._make_ready)
         watch = awatch(
             self._folder,
             debounce=200,
@@ -67,7 +68,7 @@ class LiveLibrary:
             # Once without changes too: a file may have been saved before the watch began.
             new = (changes or not looked) and await asyncio.to_thread(self.refresh)
             if new and not self._closed:
-                self._modest.submit(self._make_ready)
+                modest.submit(self._make_ready)
             looked = True
 
     def refresh(self) -> bool:
@@ -84,7 +85,8 @@ class LiveLibrary:
         """Stop making vectors."""
         self._closed = True
         self._stop.set()
-        self._modest.shutdown(wait=False, cancel_futures=True)
+        if self._modest:
+            self._modest.shutdown(wait=False, cancel_futures=True)
 
     def _report(self, problems: list[Problem]) -> None:
         self.problems = [problem for problem in problems if not problem.hint]
