@@ -6,7 +6,7 @@ THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: run test fuzz check bench nlu-report chaos soak clean lock browser
+.PHONY: run test fuzz check bench nlu-report chaos soak clean lock browser deploy-check sbom audit
 
 run: $(VENV)/.ready
 	@exec $(PY) -m bot run
@@ -38,6 +38,28 @@ chaos: $(VENV)/.ready
 nlu-report: $(VENV)/.ready
 	$(THREADS) $(PY) -m nlu.report
 
+# Dockerfiles, manifests and YAML against their own checkers; no engine is needed.
+deploy-check: .venv-tools/.ready
+	.venv-tools/bin/hadolint deploy/containers/*.Dockerfile
+	.venv-tools/bin/yamllint --strict -c deploy/yamllint.yml deploy
+	for file in $(filter-out %/kustomization.yaml,$(wildcard deploy/kubernetes/*.yaml)); do \
+		.venv-tools/bin/kubernetes-validate --strict $$file || exit 1; done
+
+# What is in both images, as CycloneDX and as a table of licences: build/sbom-*, build/licences-*.
+sbom: $(VENV)/.ready .venv-tools/.ready
+	tools/environment build/image-bot requirements/bot.txt "$$(tools/python-current)"
+	tools/environment build/image-rasa requirements/nlu.txt
+	for image in bot rasa; do \
+		.venv-tools/bin/cyclonedx-py environment --output-reproducible \
+			--output-file build/sbom-$$image.json build/image-$$image/bin/python || exit 1; done
+	build/image-bot/bin/python tools/licences requirements/bot.txt > build/licences-bot.md
+	build/image-rasa/bin/python tools/licences requirements/nlu.txt > build/licences-rasa.md
+
+# Known holes of everything locked. Asks the database of the package index: needs the internet.
+audit: .venv-tools/.ready
+	for lock in bot nlu; do \
+		.venv-tools/bin/pip-audit --require-hashes --disable-pip --requirement requirements/$$lock.txt; done
+
 lock: $(VENV)/.ready
 	tools/lock
 
@@ -47,6 +69,11 @@ clean:
 # The environment: Python 3.10 and exactly the locked packages, checked by hash.
 $(VENV)/.ready: requirements/full.txt requirements/uv.txt tools/environment
 	@tools/environment $(VENV) requirements/full.txt
+	@touch $@
+
+# What checks from outside: it needs a newer Python than Rasa.
+.venv-tools/.ready: requirements/tools.txt requirements/uv.txt tools/environment
+	@tools/environment .venv-tools requirements/tools.txt "$$(tools/python-current)"
 	@touch $@
 
 # axe-core, for the accessibility tests of the web chat.

@@ -22,7 +22,7 @@ def overrides() -> list[str]:
 
 
 def test_every_override_has_its_reason_and_its_test() -> None:
-    """Each line of overrides.in is in the table of docs/supply-chain.md, with a test of this file."""
+    """Each line of overrides.in is in the table of docs/supply-chain.md, with a test here."""
     here = Path(__file__).read_text(encoding="utf-8")
     for name in overrides():
         row = next(line for line in SUPPLY.splitlines() if line.startswith(f"| `{name}`"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,13 +24,16 @@ def content(tmp_path: Path) -> Path:
     return Path(shutil.copytree(ROOT / "content", tmp_path / "content"))
 
 
-async def title_is(live: LiveLibrary, title: str, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if live.current.guides["passport"].texts["en"].title == title:
-            return True
+async def soon(condition: Callable[[], object]) -> bool:
+    """Wait until something holds, SOON at most; return whether it does."""
+    deadline = time.monotonic() + SOON
+    while not condition() and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
-    return False
+    return bool(condition())
+
+
+def title(live: LiveLibrary) -> str:
+    return live.current.guides["passport"].texts["en"].title
 
 
 async def test_saved_file_is_live_and_a_broken_one_is_refused(content: Path) -> None:
@@ -40,13 +44,12 @@ async def test_saved_file_is_live_and_a_broken_one_is_refused(content: Path) -> 
     path = content / "guides" / "passport" / "en.md"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("title: Passport", "title: Travel passport"), encoding="utf-8")
-    assert await title_is(live, "Travel passport", SOON)
+    assert await soon(lambda: title(live) == "Travel passport")
     path.write_text(text.replace("title: Passport", "title: 99"), encoding="utf-8")
-    assert not await title_is(live, "99", 1.5)
-    assert live.problems
+    assert await soon(lambda: live.problems)
+    assert title(live) == "Travel passport"
     path.write_text(text, encoding="utf-8")
-    assert await title_is(live, "Passport", SOON)
-    assert not live.problems
+    assert await soon(lambda: title(live) == "Passport" and not live.problems)
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     live.close()
@@ -59,7 +62,7 @@ async def test_file_saved_during_the_start_is_live(content: Path) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("title: Passport", "title: Travel passport"), encoding="utf-8")
     following = asyncio.create_task(live.run())
-    assert await title_is(live, "Travel passport", SOON)
+    assert await soon(lambda: title(live) == "Travel passport")
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
     live.close()
