@@ -6,7 +6,7 @@ THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: run test fuzz check bench nlu-report chaos soak clean lock browser deploy-check sbom audit
+.PHONY: run test fuzz check bench nlu-report retrieval-report chaos soak clean lock browser deploy-check sbom audit
 
 run: $(VENV)/.ready
 	@exec $(PY) -m bot run
@@ -59,6 +59,8 @@ sbom: $(VENV)/.ready .venv-tools/.ready
 audit: .venv-tools/.ready
 	for lock in bot nlu; do \
 		.venv-tools/bin/pip-audit --require-hashes --disable-pip --requirement requirements/$$lock.txt; done
+retrieval-report: $(VENV)/.ready
+	$(THREADS) $(PY) -m bench.retrieval
 
 lock: $(VENV)/.ready
 	tools/lock

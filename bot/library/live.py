@@ -100,6 +100,9 @@ class LiveLibrary:
             library = self.current
             index = self.index if self.index.version == library.version else PassageIndex(library)
             index.prepare()
+            known = self._vectors.known(index.texts) if self._vectors else None
+            if known is not None:  # search by meaning goes on while the new ones are made
+                index.set_vectors(known)
             self.index = index
             self.make_vectors()
         except Exception as error:

@@ -1,65 +1,66 @@
-"""Finding the section that may answer a text: by words (BM25 over trigrams) and by meaning (e5).
+"""Finding the section that may answer a text, by words and by meaning, across languages.
 
-The two rankings are joined by reciprocal rank fusion (Cormack, Clarke, Büttcher, SIGIR 2009).
-Words alone serve while vectors are being made or Rasa is away.
+Two questions are answered apart and added up: which guide (a text's words against titles and asks,
+its meaning against the guide's sections), and which section of it (its meaning against what
+sections of that kind say in all guides: prices, days, places). Words alone serve while vectors are
+being made or Rasa is away. The numbers below were set on tests/library/passages.tsv; `python -m
+bench.retrieval` measures them on held-out questions.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from bot.library.check import PLACEHOLDER
 from bot.library.model import Library, Passage
+from bot.library.words import Scores, Words
 
 Vector = npt.NDArray[np.float32]
 
-K1, B = 1.2, 0.5  # BM25; b below the usual 0.75, as passages are of similar length
-RANK_OFFSET = 60  # of reciprocal rank fusion, as in the paper
-MIN_COSINE = 0.80
-"""Below this no passage is shown by meaning: unrelated texts reach about 0.78 with e5-small."""
-MIN_OVERLAP = 0.35
-"""Share of a text's trigrams (by weight) that a passage must hold to count by words alone."""
+WORDS_WEIGHT = 0.2
+"""What a full match of words counts beside the cosine; cosines of e5-small lie close together."""
+BODY_WEIGHT = 0.25
+"""What a match in a section's own words counts beside one in its guide's title and asks."""
+KIND_WEIGHT = 2.0
+"""What the kind of a section counts beside the section itself."""
+ASKS_LENGTH, BODY_LENGTH = 0.3, 0.5
+"""BM25's b; below the usual 0.75, as these texts are of similar length."""
+
+MIN_SCORE = 0.89
+"""Below this sum nothing is shown: there lie 17 of 18 unanswerable questions and 7 % of others."""
+MIN_WORDS = 0.39
+"""The same for words alone: below lie three in four, and 10 %."""
+KNOWN_SHARE = 0.9
+"""Search by meaning goes on after an edit when at least this share of texts has a vector."""
 
 EMBEDDED = 240
 """Characters of a passage, after its title, that get a vector: its time grows with the length."""
+EMBEDDED_LANGUAGES = 3
+"""Languages of a section, in menu order, whose mean vector stands for it. Measured: more languages
+find no more, in none of the twelve, and each costs its time."""
 
 SAVED_EVERY = 200
 
-_WORD = re.compile(r"\w+")
+
+class Ranking(NamedTuple):
+    """For each section, the score that orders it, and the one that decides if it is shown."""
+
+    order: Scores
+    shown: Scores
 
 
 @dataclass(frozen=True, slots=True)
-class _Unit:
-    guide: str
-    section: str
-    language: str
-    text: str
-
-
-@dataclass(frozen=True)
-class _Words:
-    """Passages by the trigrams in them, and how many trigrams each has."""
-
-    lengths: npt.NDArray[np.float32]
-    average: float
-    postings: Mapping[str, tuple[Any, Any]]
-
-    @classmethod
-    def of(cls, counts: Sequence[Counter[str]]) -> _Words:
-        lengths = np.array([sum(count.values()) or 1 for count in counts], dtype=np.float32)
-        average = float(lengths.mean()) if counts else 1.0
-        return cls(lengths, average, _postings(counts))
+class _Meaning:
+    sections: Vector
+    kinds: Vector
 
 
 class PassageIndex:
@@ -67,103 +68,108 @@ class PassageIndex:
 
     def __init__(self, library: Library) -> None:
         self.version = library.version
-        self._units = _units(library)
-        self._vectors: Vector | None = None
+        guides = [guide for guide in library.guides.values() if not guide.emergency]
+        keys: dict[tuple[str, str], int] = {}
+        topics: list[tuple[str, str]] = []  # guide, words of title and asks in one language
+        bodies: list[tuple[int, str]] = []  # section, its words in one language
+        for guide in guides:
+            for text in guide.texts.values():
+                topics.append((guide.id, " ".join((text.title, text.title, *text.asks))))
+                for section, body in {"short": text.short, **text.sections}.items():
+                    key = keys.setdefault((guide.id, section), len(keys))
+                    bodies.append((key, PLACEHOLDER.sub(" ", body)))
+        self._keys = list(keys)
+        numbers = {guide.id: number for number, guide in enumerate(guides)}
+        self._guide = np.array([numbers[guide] for guide, _ in self._keys], dtype=np.int64)
+        self._topic_guide = np.array([numbers[guide] for guide, _ in topics], dtype=np.int64)
+        self._body_key = np.array([key for key, _ in bodies], dtype=np.int64)
+        self._texts = [words for _, words in topics], [words for _, words in bodies]
+        rows = [(key, text) for key in self._keys for text in _embedded(library, *key)]
+        self.texts = [text for _, text in rows]
+        """The texts that need vectors, in order."""
+        self._text_key = np.array([keys[key] for key, _ in rows], dtype=np.int64)
+        self._meaning: _Meaning | None = None
 
     def prepare(self) -> None:
         """Count the words now, in the thread that calls, rather than at the first search."""
         _ = self._words
 
     @cached_property
-    def _words(self) -> _Words:
-        return _Words.of([Counter(_trigrams(unit.text)) for unit in self._units])
+    def _words(self) -> tuple[Words, Words]:
+        topics, bodies = self._texts
+        return Words(topics, ASKS_LENGTH), Words(bodies, BODY_LENGTH)
 
     @property
-    def texts(self) -> list[str]:
-        """The texts that need vectors, in order."""
-        return [unit.text[:EMBEDDED] for unit in self._units]
+    def sections(self) -> list[tuple[str, str]]:
+        """Guide and section of each place in a ranking."""
+        return self._keys
 
     def set_vectors(self, vectors: Vector) -> None:
-        """Give one L2-normalised vector for each text; search by meaning works from now on."""
-        self._vectors = vectors
+        """Give one L2-normalised vector for each text; search by meaning works from now on.
+
+        A row of zeros stands for a vector that is still to be made.
+        """
+        sections = _means(vectors, self._text_key, len(self._keys))
+        guides = _means(sections, self._guide, int(self._guide.max(initial=-1)) + 1)
+        names = sorted({section for _, section in self._keys})
+        kind = np.array([names.index(section) for _, section in self._keys], dtype=np.int64)
+        # what sections of a kind have in common, once the subject of their guides is taken away
+        kinds = _means(sections - guides[self._guide], kind, len(names))
+        self._meaning = _Meaning(sections, kinds[kind])
+
+    def rank(self, text: str, vector: Vector | None) -> Ranking:
+        """Return the scores of all sections."""
+        words = self._by_words(text)
+        if vector is None or self._meaning is None:
+            return Ranking(words, words)
+        shown = self._meaning.sections @ vector + WORDS_WEIGHT * words
+        return Ranking(shown + KIND_WEIGHT * (self._meaning.kinds @ vector), shown)
 
     def search(self, text: str, vector: Vector | None, count: int = 5) -> tuple[Passage, ...]:
         """Return the passages that may answer a text, best first; none when nothing is near."""
-        if not self._units:
+        if not self._keys:
             return ()
-        words, overlap = self._by_words(text)
-        scores = np.zeros(len(self._units), dtype=np.float64)
-        allowed = overlap >= MIN_OVERLAP
-        if vector is not None and self._vectors is not None:
-            cosine = self._vectors @ vector
-            scores += 1.0 / (RANK_OFFSET + _ranks(cosine))
-            allowed |= cosine >= MIN_COSINE
-        scores += np.where(words > 0, 1.0 / (RANK_OFFSET + _ranks(words)), 0.0)
-        best: dict[tuple[str, str], float] = {}
-        near = np.flatnonzero(allowed)
-        for index in near[np.argsort(-scores[near])]:
-            unit = self._units[index]
-            best.setdefault((unit.guide, unit.section), float(scores[index]))
-            if len(best) == count:
-                break
-        return tuple(Passage(guide, section, score) for (guide, section), score in best.items())
+        ranking = self.rank(text, vector)
+        words_only = ranking.order is ranking.shown
+        near = np.flatnonzero(ranking.shown >= (MIN_WORDS if words_only else MIN_SCORE))
+        best = near[np.argsort(-ranking.order[near], kind="stable")][:count]
+        found = ((*self._keys[one], float(ranking.order[one])) for one in best)
+        return tuple(Passage(guide, section, score) for guide, section, score in found)
 
-    def _by_words(self, text: str) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Return each passage's BM25 score, and the weighted share of the text's trigrams in it."""
-        size = len(self._units)
-        scores = np.zeros(size, dtype=np.float32)
-        held = np.zeros(size, dtype=np.float32)
-        total = 0.0
-        counted = self._words
-        norm = K1 * (1 - B + B * counted.lengths / counted.average)
-        for gram, times in Counter(_trigrams(text[:500])).items():
-            rows, counts = counted.postings.get(gram, (None, None))
-            found = 0 if rows is None else len(rows)
-            weight = math.log(1 + (size - found + 0.5) / (found + 0.5)) * times
-            total += weight
-            if rows is not None and counts is not None:
-                scores[rows] += weight * counts * (K1 + 1) / (counts + norm[rows])
-                held[rows] += weight
-        return scores, held / (total or 1.0)
+    def _by_words(self, text: str) -> Scores:
+        topics, sections = self._words
+        guides = np.zeros(int(self._guide.max(initial=-1)) + 1, dtype=np.float32)
+        np.maximum.at(guides, self._topic_guide, topics.scores(text))
+        bodies = np.zeros(len(self._keys), dtype=np.float32)
+        np.maximum.at(bodies, self._body_key, sections.scores(text))
+        scores: Scores = guides[self._guide] + np.float32(BODY_WEIGHT) * bodies
+        return scores
 
 
-def _units(library: Library) -> list[_Unit]:
-    units = []
-    for guide in library.guides.values():
-        if guide.emergency:
-            continue
-        for language, text in guide.texts.items():
-            names = library.strings.get(language, {})
-            for section, body in {"short": text.short, **text.sections}.items():
-                name = str(names.get(f"section.{section}", "")) if section != "short" else ""
-                words = PLACEHOLDER.sub(" ", body).replace("**", "")
-                units.append(_Unit(guide.id, section, language, f"{text.title}. {name}. {words}"))
-    return units
-
-
-def _trigrams(text: str) -> list[str]:
-    return [
-        padded[start : start + 3]
-        for word in _WORD.findall(text.casefold())
-        for padded in (f" {word} ",)
-        for start in range(max(1, len(padded) - 2))
+def _embedded(library: Library, guide: str, section: str) -> Iterator[str]:
+    """Yield the texts whose vectors stand for a section."""
+    texts = library.guides[guide].texts
+    having = [
+        code
+        for code in library.languages
+        if code in texts and (section == "short" or section in texts[code].sections)
     ]
+    for code in having[:EMBEDDED_LANGUAGES]:
+        text = texts[code]
+        body = text.short if section == "short" else text.sections[section]
+        name = str(library.strings.get(code, {}).get(f"section.{section}", ""))
+        words = PLACEHOLDER.sub(" ", body).replace("**", "")
+        yield f"{text.title}. {name if section != 'short' else ''}. {words}"[:EMBEDDED]
 
 
-def _postings(counts: Sequence[Counter[str]]) -> dict[str, tuple[Any, Any]]:
-    rows: dict[str, list[int]] = defaultdict(list)
-    times: dict[str, list[int]] = defaultdict(list)
-    for index, count in enumerate(counts):
-        for gram, number in count.items():
-            rows[gram].append(index)
-            times[gram].append(number)
-    return {gram: (np.array(rows[gram]), np.array(times[gram], dtype=np.float32)) for gram in rows}
-
-
-def _ranks(scores: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    ranks = np.empty(len(scores), dtype=np.float64)
-    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
-    return ranks
+def _means(vectors: Vector, group: npt.NDArray[np.int64], count: int) -> Vector:
+    """Return the mean vector of each group; rows of zeros do not count."""
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(count))
+    sums = np.add.reduceat(vectors[order], starts, axis=0)
+    there = np.bincount(group, vectors.any(axis=1), count).astype(np.float32)
+    means: Vector = sums / np.maximum(there, 1)[:, None]
+    return means
 
 
 class PassageVectors:
@@ -174,9 +180,18 @@ class PassageVectors:
         self._embed = embed or _e5
         self._known: dict[str, npt.NDArray[np.float16]] = _load(path)
 
+    def known(self, texts: Sequence[str]) -> Vector | None:
+        """Return what is known at once, zeros for the rest; None when too much is missing."""
+        rows = [self._known.get(_key(text)) for text in texts]
+        missing = sum(row is None for row in rows)
+        if not rows or missing > (1 - KNOWN_SHARE) * len(rows):
+            return None
+        empty = np.zeros_like(next(row for row in rows if row is not None))
+        return np.stack([empty if row is None else row for row in rows]).astype(np.float32)
+
     def make(self, texts: Sequence[str], stop: Callable[[], bool] = lambda: False) -> Vector | None:
         """Return a vector for each text, computing only new ones; None when stopped."""
-        keys = [hashlib.sha256(text.encode()).hexdigest()[:32] for text in texts]
+        keys = [_key(text) for text in texts]
         fresh = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         for number, (key, text) in enumerate(fresh.items(), 1):
             self._known[key] = self._embed(text).astype(np.float16)
@@ -190,6 +205,10 @@ class PassageVectors:
             _save(self._path, self._known)
         rows = [self._known[key] for key in keys]
         return np.stack(rows).astype(np.float32) if rows else None
+
+
+def _key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _e5(text: str) -> Vector:

@@ -8,9 +8,14 @@ from prometheus_client import REGISTRY
 from tests.chat import Chat
 
 QUESTIONS = [
-    ("en", "a social contract about steps towards work", "Did this help?", "Talk to a person"),
+    (
+        "en",
+        "the poverty line of the region minus income per person",
+        "Did this help?",
+        "Talk to a person",
+    ),
     ("ru", "заключение комиссии для ребёнка", "Это помогло?", "Поговорить с человеком"),
-    ("kk", "оқушының екі фотосуреті", "Бұл көмектесті ме?", "Адаммен сөйлесу"),
+    ("kk", "мүлікті тіркеу нотариус ақысы", "Бұл көмектесті ме?", "Адаммен сөйлесу"),
 ]
 """Words of passages that the fake model knows no intent for: it is never sure of them."""
 
