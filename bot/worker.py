@@ -121,7 +121,7 @@ class Worker:
     async def _turn(self, served: Served[InboxEntry], entry: InboxEntry, give_up: bool) -> None:
         began = time.perf_counter()
         update = entry.update
-        before = await self.store.conversation(entry.conversation) or self._newcomer(entry)
+        before = await self._before(entry, give_up)
         library = self.library.current
         dead = "turn failed" if give_up else ""
         if not give_up:
@@ -167,6 +167,15 @@ class Worker:
             outcome=reply.outcome,
             ms=round(seconds * 1000, 1),
         )
+
+    async def _before(self, entry: InboxEntry, give_up: bool) -> Conversation:
+        """Return the conversation; one that cannot be read begins anew rather than stop all."""
+        try:
+            return await self.store.conversation(entry.conversation) or self._newcomer(entry)
+        except ValueError:
+            if not give_up:
+                raise
+            return self._newcomer(entry)
 
     def _newcomer(self, entry: InboxEntry) -> Conversation:
         update = entry.update

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot import logs
 from bot.settings import Settings
 from bot.system import System
 from tests.conftest import _library
@@ -25,6 +26,7 @@ def run(settings: Settings, fake_rasa: FakeRasa) -> Run:
     @contextlib.asynccontextmanager
     async def running(**changes: Any) -> AsyncIterator[System]:
         changed = dataclasses.replace(settings, **changes)
+        logs.configure(changed)
         one = System(changed, changed.redis_url, fake_rasa.url, library=_library())
         await one.start(alone=True)
         try:

@@ -163,3 +163,21 @@ async def test_a_web_message_that_is_replayed_is_answered_once(run: Run) -> None
         await asyncio.sleep(0.5)
         assert len(await visitor.mail()) == 1
         await visitor.http.close()
+
+
+async def test_a_conversation_that_is_garbage_stops_nobody(run: Run) -> None:
+    """Who wrote into the store by mistake breaks one turn, which is told; the next one works."""
+    async with run() as system:
+        visitor = Visitor(url(system))
+        await visitor.open()
+        conversation = system.sealer.conversation_id("web", visitor.token)
+        key = system.store.keys.conversation(conversation)
+        for garbage in ("[]", "{", "{}", '{"c": 1, "o": 5}', "\u0000"):
+            await system.store.client.set(key, garbage)
+            after = (await visitor.mail(wait=0) or [{"id": "0"}])[-1]["id"]
+            await visitor.say("passport")
+            (sorry,) = await visitor.mail(after)
+            assert "went wrong" in sorry["messages"][0]["html"]
+            await visitor.say("passport")
+            assert "went wrong" not in str(await visitor.mail(sorry["id"]))
+        await visitor.http.close()
