@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from bot.embedded import free_port
+from bot.store.figures import figures
 from bot.system import System
 from tests.browser.visitors import Visitor
 from tests.fakes.telegram import TOKEN, FakeTelegram
@@ -29,6 +30,16 @@ def by_telegram(telegram: FakeTelegram) -> dict[str, Any]:
     return {"telegram_token": TOKEN, "telegram_api_url": telegram.url, "telegram_rate": 1000.0}
 
 
+async def settled(system: System, telegram: FakeTelegram) -> None:
+    """Wait until everything that came is answered, and everything answered is sent."""
+    for _ in range(600):
+        queues = (await figures(system.store)).queues
+        if not telegram._pending and not any(queues[name][0] for name in ("inbox", "outbox")):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"something waits for ever: {queues}")
+
+
 def words(system: System, key: str, language: str) -> str:
     """Return a string of the interface."""
     return str(system.library.current.strings[language][key])
@@ -43,9 +54,8 @@ async def test_who_writes_too_fast_is_told_so_once_in_their_language(
         for _ in range(9):
             telegram.user_says(7, "/help", language)
         telegram.user_says(8, "/help", language)
-        await telegram.heard(8)
-        await telegram.until(lambda: not telegram._pending)
-        await asyncio.sleep(0.5)
+        await telegram.heard(8, seconds=20)
+        await settled(system, telegram)
         said = [sent.text for sent in telegram.sent[7]]
         assert said.count(slow) == 1
         assert said[-1] == slow
@@ -56,11 +66,11 @@ async def test_when_all_write_at_once_telegram_keeps_what_is_over(
     run: Run, telegram: FakeTelegram
 ) -> None:
     """By polling and by webhook: every message is answered in the end, each once."""
-    async with run(global_rate=20, **by_telegram(telegram)):
+    async with run(global_rate=20, **by_telegram(telegram)) as system:
         for person in range(40):
             telegram.user_says(person + 1, "/privacy")
         await telegram.until(lambda: all(telegram.sent[n + 1] for n in range(40)), 20)
-        await asyncio.sleep(0.3)
+        await settled(system, telegram)
         once = len(telegram.sent[1])
         assert [len(telegram.sent[n + 1]) for n in range(40)] == [once] * 40
 
@@ -115,7 +125,7 @@ async def test_a_text_of_10000_characters_is_answered(run: Run, telegram: FakeTe
             assert await visitor.mail()
             assert (await visitor.post({"id": "too-long-1", "text": "x" * 10_001}))[0] == 413
             await visitor.http.close()
-        await telegram.heard(7, 4)
+        await telegram.heard(7, 4, 20)
 
 
 @pytest.mark.parametrize("language", ["ru"])
@@ -138,14 +148,15 @@ async def test_an_update_that_is_replayed_is_answered_once(
     hook = {"public_url": f"http://127.0.0.1:{at}", "port": at, "telegram_webhook_secret": "s"}
     async with run(**by_telegram(telegram), **hook) as system:
         first = telegram.user_says(7, "/privacy")
-        await telegram.heard(7)
+        await telegram.heard(7, seconds=20)
+        await settled(system, telegram)
         once = len(telegram.sent[7])
         for _ in range(5):
             telegram.redeliver(first)
-        await telegram.until(lambda: telegram.pushes[200] == 6)
+        await telegram.until(lambda: telegram.pushes[200] == 6, 20)
         telegram.user_says(8, "/privacy")
-        await telegram.heard(8)
-        await asyncio.sleep(0.3)
+        await telegram.heard(8, seconds=20)
+        await settled(system, telegram)
         assert len(telegram.sent[7]) == once
         keys = await system.store.client.keys("*:seen:*")
         left = [await system.store.client.ttl(key) for key in keys]

@@ -19,6 +19,7 @@ from actions.server import ActionServer
 from bot.embedded import EmbeddedStore
 from bot.library.live import LiveLibrary
 from bot.settings import Settings
+from bot.store.figures import figures
 from bot.system import System
 from tests.fakes.rasa import FakeRasa
 from tests.fakes.telegram import TOKEN, FakeTelegram
@@ -130,11 +131,11 @@ class Served:
 
         async def idle() -> str:
             for _ in range(int(seconds * 5)):
-                depths = await self.system.store.depths()
-                if not depths["inbox"] + depths["outbox"] + depths["parked"]:
+                queues = (await figures(self.system.store)).queues
+                if not any(queues[name][0] for name in ("inbox", "outbox", "parked")):
                     return ""
                 await asyncio.sleep(0.2)
-            return f"waits for ever: {depths}"
+            return f"waits for ever: {queues}"
 
         return self.call(idle(), seconds * 2)
 
