@@ -8,7 +8,8 @@ import secrets
 import sys
 
 from soak.report import report
-from soak.run import Options, Soak
+from soak.result import Options
+from soak.run import Soak
 
 CHAOS_ROLES = (
     *("gateway-0", "gateway-1"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from soak.run import Options, Result
+from soak.result import Options, Result
 
 
 def report(options: Options, result: Result) -> str:

@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
@@ -22,12 +21,14 @@ import aiohttp
 from bot.embedded import EmbeddedStore, free_port
 from bot.errors import StoreUnavailable
 from bot.settings import Settings
+from bot.store.figures import figures
 from bot.store.seal import Sealer
 from bot.store.store import Store
 from soak.check import Findings, compare
 from soak.people import REST_TOKEN, LoadTelegram, Person, RestPerson, TelegramPerson, WebPerson
 from soak.plan import RASA, STORE, Trouble, plan, platform_faults
 from soak.questions import Questions
+from soak.result import Options, Result
 from tests.processes import Process, processes
 from tests.reliability.site import Site, site
 
@@ -37,46 +38,6 @@ CALM_SECONDS = 90.0
 """How long answers may take to come in after the last trouble."""
 
 SHARES = (("telegram", 0.5), ("web", 0.35), ("rest", 0.15))
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a soak is to do; `people` talk at the same time, `seconds` end the asking."""
-
-    messages: int
-    seed: int
-    seconds: float
-    people: int = 120
-    troubles: int = 10
-    chaos: bool = False
-    roles: tuple[str, ...] = ("gateway-0", "worker-0", "sender-0")
-    fault_rate: float = 0.015
-    redelivered: float = 0.02
-    lease_seconds: float = 5.0
-    cluster: bool = False
-
-
-@dataclass
-class Result:
-    """What a soak found. `memory` is the resident memory by role at each tenth, in MB."""
-
-    findings: Findings = field(default_factory=Findings)
-    asked: Counter[str] = field(default_factory=Counter)
-    troubles: Counter[str] = field(default_factory=Counter)
-    faults: Counter[str] = field(default_factory=Counter)
-    memory: list[dict[str, int]] = field(default_factory=list)
-    redeliveries: int = 0
-    conversations: int = 0
-    left: dict[str, int] = field(default_factory=dict)
-    store_bytes: int = 0
-    slowest_stop: float = 0.0
-    seconds: float = 0.0
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def wrong(self) -> int:
-        """How many violations there are."""
-        return self.findings.wrong + len(self.problems)
 
 
 class Soak:
@@ -288,7 +249,6 @@ class Soak:
         result = self.result
         result.conversations = len(self._people)
         result.redeliveries = self._telegram.redeliveries
-        result.store_bytes = await used_memory(store)
         if result.slowest_stop > 10:
             result.problems.append(f"a stop took {result.slowest_stop:.1f} s")
         if any(result.left.values()):
@@ -301,7 +261,9 @@ class Soak:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             try:
-                self.result.left = await store.depths()
+                found = await figures(store)
+                self.result.left = {name: queue[0] for name, queue in found.queues.items()}
+                self.result.store_bytes = found.memory
                 if not any(self.result.left.values()):
                     return
             except StoreUnavailable:
@@ -317,13 +279,6 @@ async def _uncounted(store: Store, person: Person, found: Findings) -> int:
     conversation = store.sealer.conversation_id(person.channel, person.address)
     state = await store.conversation(conversation)
     return int(state is None or state.turns != len(person.asked))
-
-
-async def used_memory(store: Store) -> int:
-    """Return the bytes that the store uses, all nodes together."""
-    answer = await store.client.info("memory")
-    nodes = [answer] if "used_memory" in answer else answer.values()
-    return sum(node["used_memory"] for node in nodes)
 
 
 async def _kill_store(one: Site, pause: float) -> None:

@@ -52,6 +52,7 @@ async def figures(store: Store) -> Figures:
 async def _nodes(store: Store) -> list[Mapping[str, Any]]:
     """Return what each node tells of itself."""
     if store.settings.redis_cluster:
+        await store.client.initialize()  # until then it knows no nodes
         primaries = store.client.get_primaries()
         return [await store.client.info(target_nodes=node) for node in primaries]
     return [await store.client.info()]

@@ -8,7 +8,8 @@ from soak.__main__ import CHAOS_ROLES
 from soak.check import LATE, SORRY, Findings, Seen, compare
 from soak.plan import plan
 from soak.report import report
-from soak.run import Options, Soak
+from soak.result import Options
+from soak.run import Soak
 
 A, B, C = Seen("a"), Seen("b"), Seen("c")
 A_AGAIN, B_AGAIN = Seen("a", marked=True), Seen("b", marked=True)
