@@ -116,7 +116,14 @@ class Writer:
         return PLACEHOLDER.sub(value, text)
 
     def _fact(self, one: Fact, language: str) -> str:
-        return formats.fact(one, self.library.site, self._strings(language), language)
+        shown = formats.fact(one, self.library.site, self._strings(language), language)
+        return self._apart(shown, language, "\u2066") if one.kind in ("phone", "url") else shown
+
+    def _apart(self, text: str, language: str, isolate: str) -> str:
+        """Return what runs from left to right so that words around it, from right to left, do
+        not turn it: '8-800-080-7777' after Arabic would be shown with its groups swapped."""
+        rtl = self.library.languages[language].direction == "rtl"
+        return f"{isolate}{text}\u2069" if rtl else text
 
     def _strings(self, language: str) -> formats.Strings:
         return self.library.strings.get(language) or self.library.strings.get("en", {})
@@ -132,17 +139,22 @@ class Writer:
                 sources += fact.sources
         checked = min([guide.checked_on, *(fact.checked_on for fact in used)])
         if one.brief:
-            names = "; ".join(_names(sources))
+            names = self._names(sources)
             return self.say(Say("source.lesson", {"sources": names})) if names else ""
         return self._checked(sources, checked)
 
     def _checked(self, sources: Iterable[Source], checked: str) -> str:
         """Return the line of sources and of the day when they were checked."""
         values: dict[str, Any] = {"checked": formats.day(checked, self.language)}
-        names = _names(sources)
+        names = self._names(sources)
         if not names:
             return self.say(Say("source.checked", values))
-        return self.say(Say("source.line", {**values, "sources": "; ".join(names)}))
+        return self.say(Say("source.line", {**values, "sources": names}))
+
+    def _names(self, sources: Iterable[Source]) -> str:
+        """Return the sources that a source line names, each once."""
+        names = [_source(source) for source in dict.fromkeys(sources)][:SOURCES]
+        return "; ".join(self._apart(name, self.language, "\u2068") for name in names)
 
     def _used(self, guide: Guide, parts: Sequence[str]) -> list[Fact]:
         """Return the facts that the shown parts name."""
@@ -218,7 +230,7 @@ class Writer:
             return self._notice(text.language) + str(text.short)
         lesson = course.lessons[course.position(one.lesson)]
         if isinstance(one, LessonWords) and one.part == "sources":
-            return self.say(Say("source.lesson", {"sources": "; ".join(_names(lesson.sources))}))
+            return self.say(Say("source.lesson", {"sources": self._names(lesson.sources)}))
         words = self._best(lesson.texts)
         if isinstance(one, LessonWords):
             if one.part == "title":
@@ -247,11 +259,6 @@ def _source(source: Source) -> str:
     """Return a source as people can look it up: title, and its year if it has a date."""
     year = source.date[:4]
     return source.title if not year or year in source.title else f"{source.title}, {year}"
-
-
-def _names(sources: Iterable[Source]) -> list[str]:
-    """Return the sources that a source line names, each once."""
-    return [_source(source) for source in dict.fromkeys(sources)][:SOURCES]
 
 
 def _priced(guide: Guide, result: Result) -> list[Fact]:
