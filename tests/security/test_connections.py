@@ -25,7 +25,7 @@ class Line:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
 
-    async def ends(self, seconds: float = 5.0) -> bytes:
+    async def ends(self, seconds: float = 20.0) -> bytes:
         """Return what came until the other side closed the line."""
         with contextlib.suppress(ConnectionError):
             return await asyncio.wait_for(self.reader.read(), seconds)
@@ -58,10 +58,19 @@ async def healthy(system: System, source: str = "127.0.0.1") -> bool:
         return b'"status": "ok"' in await one.ends()
 
 
+async def recovers(system: System, source: str = "127.0.0.1") -> None:
+    """Wait until a well-behaved client is served again."""
+    for _ in range(100):
+        if await healthy(system, source):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError("nobody is served any more")
+
+
 @pytest.fixture
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds instead of minutes."""
-    monkeypatch.setattr("bot.serving.IDLE_SECONDS", 0.5)
+    monkeypatch.setattr("bot.serving.IDLE_SECONDS", 1.0)
     monkeypatch.setattr("bot.serving.WRITE_SECONDS", 0.5)
     monkeypatch.setattr("bot.body.SECONDS", 0.5)
 
@@ -74,17 +83,17 @@ async def test_headers_that_drip_are_cut_off(run: Run, hasty: None) -> None:
                 one.writer.write(begun)
                 if begun:
                     assert await one.reader.readline() == b"HTTP/1.1 200 OK\r\n"
-                dripping = asyncio.create_task(one.drip(HEAD * 10, 0.1))
+                dripping = asyncio.create_task(one.drip(HEAD * 12, 0.1))
                 began = time.monotonic()
                 await one.ends()
-                assert time.monotonic() - began < 2
+                assert time.monotonic() - began < 15, "a minute of dripping"
                 await dripping
         assert await healthy(system)
 
 
 async def test_a_silent_connection_is_closed(run: Run, hasty: None) -> None:
     async with run() as system, line(system) as one:
-        assert await one.ends(3) == b""
+        assert await one.ends() == b""
 
 
 @pytest.mark.parametrize(
@@ -101,7 +110,7 @@ async def test_bodies_that_drip_are_cut_off(run: Run, hasty: None, head: bytes) 
     async with run() as system, line(system) as one:
         one.writer.write(head)
         dripping = asyncio.create_task(one.drip(b" " * 30, 0.05))
-        assert (await asyncio.wait_for(one.reader.readline(), 3)).startswith(b"HTTP/1.1 408")
+        assert (await asyncio.wait_for(one.reader.readline(), 15)).startswith(b"HTTP/1.1 408")
         dripping.cancel()
 
 
@@ -122,7 +131,7 @@ async def test_who_does_not_read_is_hung_up_on(run: Run, hasty: None) -> None:
                     await asyncio.sleep(0.1)
 
             with pytest.raises(ConnectionError):
-                await asyncio.wait_for(ask_on(), 20)
+                await asyncio.wait_for(ask_on(), 40)
         assert await healthy(system)
 
 
@@ -137,8 +146,7 @@ async def test_one_address_gets_so_many_connections(run: Run) -> None:
             assert b"nosniff" in answer
         assert await healthy(system, "127.0.0.3")
         held[0].writer.close()
-        await asyncio.sleep(0.1)
-        assert await healthy(system, "127.0.0.2")
+        await recovers(system, "127.0.0.2")
 
 
 async def test_all_together_get_so_many_connections(run: Run) -> None:
@@ -148,8 +156,7 @@ async def test_all_together_get_so_many_connections(run: Run) -> None:
         assert not await healthy(system)
         for one in held:
             one.writer.close()
-        await asyncio.sleep(0.1)
-        assert await healthy(system)
+        await recovers(system)
 
 
 def test_proxies_and_this_machine_speak_for_many() -> None:
