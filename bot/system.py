@@ -48,7 +48,9 @@ class System:
         self.sealer = Sealer.from_settings(settings)
         self.store = Store(settings, store_url, self.sealer)
         cache = settings.data_dir / "passages.npz" if settings.passage_vectors else None
-        self.library = library or LiveLibrary(settings.content_dir, cache)
+        self.library = library or LiveLibrary(
+            settings.content_dir, cache, searched="worker" in roles
+        )
         self.understanding = Understanding(rasa_url, settings.parse_timeout)
         self.health = Health(settings, self.store, self.understanding, self.library)
         self.mailroom = Mailroom(self.store)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
@@ -27,8 +26,10 @@ class LiveLibrary:
     thread; until then the old ones are found, and until their vectors are made by words alone.
     """
 
-    def __init__(self, folder: Path, cache: Path | None = None) -> None:
+    def __init__(self, folder: Path, cache: Path | None = None, searched: bool = True) -> None:
         """Load the content; without `cache`, a file for vectors, passages are found by words.
+
+        A process that does not search (`searched` false) spares the index.
 
         Raises ContentError when site or languages cannot be read.
         """
@@ -36,7 +37,8 @@ class LiveLibrary:
         self._folder = folder
         self._vectors = PassageVectors(cache) if cache else None
         self._making = threading.Lock()
-        self._modest: ThreadPoolExecutor | None = None
+        self._indexing = threading.Lock()
+        self._searched = searched
         self._stop = asyncio.Event()
         self._closed = False
         self.current: Library
@@ -53,8 +55,7 @@ class LiveLibrary:
     async def run(self) -> None:
         """Follow the files until cancelled or closed."""
         self._stop = asyncio.Event()
-        modest = self._modest = ThreadPoolExecutor(1, "passages", initializer=_be_modest)
-        modest.submit(self._make_ready)
+        self._prepare()
         watch = awatch(
             self._folder,
             debounce=200,
@@ -68,7 +69,7 @@ class LiveLibrary:
             # Once without changes too: a file may have been saved before the watch began.
             new = (changes or not looked) and await asyncio.to_thread(self.refresh)
             if new and not self._closed:
-                modest.submit(self._make_ready)
+                self._prepare()
             looked = True
 
     def refresh(self) -> bool:
@@ -85,14 +86,23 @@ class LiveLibrary:
         """Stop making vectors."""
         self._closed = True
         self._stop.set()
-        if self._modest:
-            self._modest.shutdown(wait=False, cancel_futures=True)
 
     def _report(self, problems: list[Problem]) -> None:
         self.problems = [problem for problem in problems if not problem.hint]
         metrics.CONTENT_PROBLEMS.set(len(self.problems))
         for problem in self.problems:
             log.error("content_refused", file=problem.path, key=problem.key, problem=problem.text)
+
+    def _prepare(self) -> None:
+        """Index in a thread that no exit waits for: on a busy machine it takes its time."""
+        if self._searched:
+            threading.Thread(target=self._modestly, name="passages", daemon=True).start()
+
+    def _modestly(self) -> None:
+        _be_modest()
+        with self._indexing:
+            if not self._closed:
+                self._make_ready()
 
     def _make_ready(self) -> None:
         """Index the current library for search; a failure leaves the search as it was."""

@@ -140,6 +140,16 @@ async def test_graceful_stop_is_quick_and_loses_nothing() -> None:
         assert found == {"silent": 0, "doubled": 0, "disordered": 0, "marked": 0}, one.problems()
 
 
+async def test_worker_stops_while_it_indexes() -> None:
+    """SIGTERM right after the start, while passages are being made ready in the background."""
+    async with site(started=(), PASSAGE_VECTORS="true") as one:
+        worker = one.role("worker")
+        while "Free text" not in worker.output():
+            assert worker.alive(), worker.output()
+            await asyncio.sleep(0.05)
+        assert await asyncio.to_thread(worker.stop) < 10
+
+
 async def test_rasa_away_and_back() -> None:
     """Without Rasa buttons and commands go on; free text gets a kind sentence at once and its
     answer when Rasa is back."""
