@@ -18,7 +18,7 @@ from actions.base import (
 )
 from actions.navigation import HUMAN, MENU, way_back
 from bot.conversation import Conversation, SlotSet, apply
-from bot.decide import SEARCHED, Decision, decide, known
+from bot.decide import ANSWERS, SEARCHED, Decision, decide, known
 from bot.library.model import Library, Passage
 from bot.questions import exclaimed, long_enough
 from bot.understanding import Understood, Vector
@@ -30,6 +30,10 @@ SHOWN = 3
 
 OFFERED = 3
 """Guides offered for a part that is not sure."""
+
+OWN = 0.95
+"""From this confidence on a part of a message brings up a guide of its own. On held-out messages
+about one thing, parts were sure of another thing below it; on real double questions, above."""
 
 URGENT = frozenset({"emergency", "distress"})
 ANSWERED = frozenset({"guide", "course", "courses", "case_status", "office_hours", "human"})
@@ -56,35 +60,58 @@ class Several:
 
 def weigh(
     read: Sequence[tuple[str, Understood]],
-    joined: bool,
+    anchor: str,
     before: Conversation,
     library: Library,
     search: Search,
 ) -> tuple[list[Part], list[Part]]:
     """Return the parts that are sure, each with another meaning, and those that are not.
 
-    A part is decided with what the parts before it were about, so that 'and how much is it'
-    is about the same guide.
+    A part is decided with what the parts before it were about, so that 'and how much is it' is
+    about the same guide. `anchor` is the guide that the whole message is about, or ''.
     """
     sure: list[Part] = []
     unsure: list[Part] = []
-    running = before
+    about = anchor
     for text, understood in read:
         find = cache(partial(search, text, understood.vector))
-        decision = decide(understood, running, library, find, text)
-        passages = find() if decision.outcome in SEARCHED else ()
-        part = Part(text, understood, decision, passages)
-        if exclaimed(text) and not _urgent(decision, library):
+        running = apply(before, [SlotSet("guide", about)] if about else [])
+        found = decide(understood, running, library, find, text)
+        passages = find() if found.outcome in SEARCHED else ()
+        urgent = _urgent(found, library)
+        if urgent and (exclaimed(text) or understood.confidence >= OWN):
+            return [Part(text, understood, found, passages)], []
+        if urgent or exclaimed(text):
             continue
-        certain = decision.outcome in ("intent", "context")
-        if certain and decision.action in ANSWERED | URGENT:
+        decision = _within(found, understood, about, anchor)
+        part = Part(text, understood, decision or found, passages)
+        if decision is None:
+            if long_enough(text) and found.outcome in ("intent", "which", "passages"):
+                unsure.append(part)
+        elif decision.action in ANSWERED:
             if not any(_same(one.decision, decision) for one in sure):
                 sure.append(part)
-            if decision.action == "guide":
-                running = apply(running, [SlotSet("guide", decision.arguments[0])])
-        elif decision.outcome in ("which", "passages") and long_enough(text) and not joined:
-            unsure.append(part)
+            about = decision.arguments[0] if decision.action == "guide" else about
     return sure, unsure
+
+
+def _within(decision: Decision, understood: Understood, about: str, anchor: str) -> Decision | None:
+    """Return what a part means beside the others; None when that is not sure.
+
+    Out of its message a part easily means something else: it has to be surer than a message of
+    its own to bring up a new guide, else a word such as 'documents' is about the guide at hand.
+    """
+    if decision.outcome not in ("intent", "context"):
+        return None
+    if understood.confidence >= OWN or decision.outcome == "context":
+        return decision
+    guide = decision.arguments[0] if decision.action == "guide" else ""
+    if guide and guide in (about, anchor, understood.entities.get("guide")):
+        return decision
+    section = understood.entities.get("section", "")
+    if about and section in ANSWERS:
+        return Decision("guide", (about, section), "context")
+    return None
 
 
 def _same(one: Decision, other: Decision) -> bool:
@@ -108,17 +135,30 @@ def chosen(
     """
     if len(read) < 2 or _urgent(whole, library):
         return None
-    sure, unsure = weigh(read, joined, before, library, search)
-    if urgent := next((one for one in sure if _urgent(one.decision, library)), None):
-        return urgent.decision
+    certain = whole.outcome in ("intent", "context") and whole.action in ANSWERED
+    anchor = whole.arguments[0] if certain and whole.action == "guide" else ""
+    sure, unsure = weigh(read, anchor, before, library, search)
+    if sure and _urgent(sure[0].decision, library):
+        return None if joined else sure[0].decision
+    guides = [one.decision.arguments[0] for one in sure if one.decision.action == "guide"]
+    if anchor and anchor not in guides:
+        return None
+    open_ = [one for one in unsure if not certain or (anchor and _between_others(one, anchor))]
     if len(sure) >= 2:
-        return Several(tuple(sure), unsure[0] if unsure else None)
-    if len(sure) == 1 and not joined:
-        if unsure and _others(unsure[0], sure, library):
-            return Several(tuple(sure), unsure[0])
-        certain = whole.outcome in ("intent", "context") and whole.action in ANSWERED
-        return None if certain else sure[0].decision
-    return None
+        return Several(tuple(sure), open_[0] if open_ else None)
+    if not sure or joined:
+        return None
+    if open_ and _others(open_[0], sure, library):
+        return Several(tuple(sure), open_[0])
+    return None if certain else sure[0].decision
+
+
+def _between_others(part: Part, anchor: str) -> bool:
+    """Return whether a part lies between two guides, neither of which the message is about.
+
+    A part that is merely unclear is most likely about the guide of the whole message.
+    """
+    return part.decision.outcome == "which" and anchor not in part.decision.arguments
 
 
 def _urgent(decision: Decision, library: Library) -> bool:

@@ -93,10 +93,34 @@ async def test_one_question_stays_one(chat: Chat, message: str, content: str) ->
 @pytest.mark.rasa
 async def test_sure_and_unsure(chat: Chat) -> None:
     """One sure question is answered; about the other there is one question back."""
-    await chat.say("How do I get a passport? What about the thing with the flux capacitor?")
-    assert contents(chat)[0] == "guide:passport"
+    await chat.say("How do I register a marriage? And what can you tell me about a certificate?")
+    assert contents(chat) == ["guide:marriage", ""]
     chat.hear("About your other question I am not sure")
     assert "not_found" in chat.payloads
+
+
+@pytest.mark.rasa
+@pytest.mark.parametrize(
+    ("message", "guide"),
+    [
+        (
+            "Hello, my husband and I have lived apart for two years and we both want to end the "
+            "marriage peacefully. Do we need to go to court for that? How much is it?",
+            "divorce",
+        ),
+        (
+            "Здравствуйте, отец скончался в больнице в другом городе. В каком месте оформляют "
+            "свидетельство и что нужно принести, кроме его удостоверения?",
+            "death-registration",
+        ),
+    ],
+)
+async def test_questions_about_one_thing_bring_up_no_other(
+    chat: Chat, message: str, guide: str
+) -> None:
+    """Parts that would mean something else by themselves stay with the message's own topic."""
+    await chat.say(message)
+    assert {one.partition("#")[0] for one in contents(chat)} == {f"guide:{guide}"}
 
 
 @pytest.mark.rasa
