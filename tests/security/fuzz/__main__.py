@@ -32,21 +32,32 @@ def fuzz(count: int, start: int) -> tuple[list[Result], list[str]]:
     with contextlib.redirect_stderr(told):
         logs.configure(Settings(log_level="debug", log_format="json"))
         logging.getLogger().addHandler(logging.StreamHandler(told))
-        results = [
-            attack(target, number, start)
-            for target, number in shares(parsers.targets(live), round(count * (1 - SERVED)))
-        ]
+        plan = shares(parsers.targets(live), round(count * (1 - SERVED)))
+        results = [told_of(attack(target, number, start)) for target, number in plan]
         with served.Served(live) as site:
             plan = shares(served.targets(site), round(count * SERVED))
             attack(plan[0][0], 200, start)
             before = _held()
-            results += [attack(target, number, start) for target, number in plan]
+            results += [told_of(attack(target, number, start)) for target, number in plan]
             stuck = site.settle()
             leaks = [*filter(None, [stuck]), *_leaks(before, _held())]
     if CANARY in told.getvalue():
         line = next(line for line in told.getvalue().splitlines() if CANARY in line)
         leaks.append(f"a log holds what a person wrote: {line[:300]}")
     return results, leaks
+
+
+def told_of(result: Result) -> Result:
+    """Print a result as soon as it is there."""
+    print(row(result), flush=True)
+    return result
+
+
+def row(one: Result) -> str:
+    """Return a result as a line."""
+    return (
+        f"{one.name:34} {one.inputs:8,} inputs {one.seconds:7.1f} s {len(one.problems):4} problems"
+    )
 
 
 def _held() -> tuple[int, int]:
@@ -70,15 +81,12 @@ def _leaks(before: tuple[int, int], after: tuple[int, int]) -> list[str]:
 
 
 def report(results: list[Result], leaks: list[str]) -> str:
-    """Return the figures as a table, and each problem with the first input that made it."""
-    rows = [f"{'way in':34} {'inputs':>8} {'seconds':>8} {'problems':>9}"]
+    """Return the figures together, and each problem with the first input that made it."""
+    whole = Result("together", sum(r.inputs for r in results), sum(r.seconds for r in results))
     for one in results:
-        rows.append(f"{one.name:34} {one.inputs:8,} {one.seconds:8.1f} {len(one.problems):9}")
-    problems = [text for one in results for text in one.problems.values()]
-    whole, seconds = sum(one.inputs for one in results), sum(one.seconds for one in results)
-    rows.append(f"{'together':34} {whole:8,} {seconds:8.1f} {len(problems):9}")
-    rows.append(f"leaks (words in logs, files, memory): {len(leaks)}")
-    return "\n".join([*rows, *leaks, *problems])
+        whole.problems.update({f"{one.name}: {kind}": text for kind, text in one.problems.items()})
+    leaked = f"{len(leaks)} leaks (words in logs, open files, memory, turns that wait for ever)"
+    return "\n".join([row(whole), leaked, *leaks, *whole.problems.values()])
 
 
 def main() -> int:
