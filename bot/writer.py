@@ -39,6 +39,7 @@ class Writer:
         self.library = library
         self.language = language
         self.languages = library.fallbacks(language)
+        self._told = {language}
 
     def words(self, one: Any) -> str:
         """Return words as Markdown."""
@@ -82,9 +83,10 @@ class Writer:
         return key, self.language
 
     def _notice(self, language: str) -> str:
-        """Return the sentence that says in which other language a text comes."""
-        if language == self.language:
+        """Return the sentence that says, once, in which other language a text comes."""
+        if language in self._told:
             return ""
+        self._told.add(language)
         name = LanguageName(language)
         return self.say(Say("language.missing", {"language": name})) + "\n\n"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bot.cli import scaffold, translate
 from bot.errors import ContentError
-from bot.library.files import FileError, read_text, split_front_matter, stamp
+from bot.library.coverage import WEIGHTS, coverage
+from bot.library.files import FileError, read_text, read_yaml, split_front_matter, stamp
 from bot.library.load import Loader
 from bot.library.translation import SOURCE
 from bot.settings import Settings
@@ -29,10 +30,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     lesson.add_argument("id")
     language = kinds.add_parser("language", help="a language: strings, titles, what is missing")
     language.add_argument("code")
-    language.add_argument("--name", default="")
+    language.add_argument("--name", default="", help="in the language itself (default: CLDR's)")
+    language.add_argument("--fallback", default="", help="the nearest languages: ru,en")
     language.add_argument("--rtl", action="store_true", help="written from right to left")
-    missing = what.add_parser("missing", help="list what a language lacks, one a line")
-    missing.add_argument("code")
+    missing = what.add_parser("missing", help="list what languages lack, one a line")
+    missing.add_argument("code", nargs="?", default="")
+    what.add_parser("status", help="how much of the content each language has")
     export = what.add_parser("export", help="write a translators' spreadsheet of a language")
     export.add_argument("language")
     export.add_argument("file", nargs="?", type=Path, help=".xlsx (default: LANGUAGE.xlsx) or .csv")
@@ -50,9 +53,9 @@ def run(options: argparse.Namespace) -> int:
     if options.what == "check":
         return check(settings, hints=options.hints)
     if options.what == "missing":
-        rows = scaffold.missing(settings.content_dir, options.code)
-        print("\n".join([*rows, f"{len(rows)} missing"]))
-        return 0
+        return missing(settings.content_dir, options.code)
+    if options.what == "status":
+        return status(settings.content_dir)
     if options.what == "stamp":
         for file in options.file:
             mark(file)
@@ -67,6 +70,35 @@ def run(options: argparse.Namespace) -> int:
     made = scaffold.make(settings.content_dir, options)
     for path in made:
         print(path)
+    return status(settings.content_dir, options.code) if options.kind == "language" else 0
+
+
+def _languages(folder: Path, code: str) -> list[str]:
+    """Return the language named, or all. Raises ContentError for one that is not shipped."""
+    known = list(read_yaml(folder / "languages.yml"))
+    if code and code not in known:
+        raise ContentError([f"language '{code}' is not in languages.yml"])
+    return [code] if code else known
+
+
+def missing(folder: Path, code: str) -> int:
+    """Print what a language, or each, lacks."""
+    rows = [
+        f"{language}: {row}"
+        for language in _languages(folder, code)
+        for row in coverage(folder, language).missing
+    ]
+    print("\n".join([*rows, f"{len(rows)} missing"]))
+    return 0
+
+
+def status(folder: Path, code: str = "") -> int:
+    """Print how much of each part a language, or each, has, in percent, and its score."""
+    print("language" + "".join(f"{part:>10}" for part in (*WEIGHTS, "stale", "score")))
+    for language in _languages(folder, code):
+        found = coverage(folder, language)
+        shares = "".join(f"{100 * share:>9.0f}%" for share in found.shares.values())
+        print(f"{language:8}{shares}{found.stale:>10}{100 * found.score:>9.0f}%")
     return 0
 
 

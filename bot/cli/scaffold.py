@@ -8,10 +8,12 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
-import yaml
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+from babel.languages import get_official_languages
 
 from bot.errors import ContentError
-from bot.library.files import read_text, read_yaml, split_front_matter
+from bot.library.files import read_text, read_yaml
 from bot.library.model import SECTIONS
 
 _ID = re.compile(r"^[a-z][a-z0-9-]{1,23}$")
@@ -114,34 +116,53 @@ def _lesson(folder: Path, options: argparse.Namespace) -> dict[Path, str]:
 
 
 def _language(folder: Path, options: argparse.Namespace) -> dict[Path, str]:
-    """A language begins with the English strings, marked as a draft, and no guide texts."""
+    """A language begins with nothing of its own: all comes in the nearest language, and says so."""
     code = _checked(options.code, _CODE, "a language code")
     known = read_yaml(folder / "languages.yml")
     if code in known:
         raise ContentError([f"language '{code}' is in languages.yml already"])
-    name = options.name or code
-    direction = "rtl" if options.rtl else "ltr"
-    row = f"{code}: {{name: {name}, direction: {direction}, fallback: [en]}}\n"
-    strings = read_text(folder / "strings" / "en.yml")
-    head = "# Draft: English words to be translated. Not reviewed by a native speaker.\n"
+    locale = _locale(code)
+    name = options.name or (locale.get_display_name(code) if locale else "") or code
+    rtl = options.rtl or bool(locale and locale.character_order == "right-to-left")
+    near = options.fallback.split(",") if options.fallback else _near(folder, code, list(known))
+    if unknown := [one for one in near if one not in known]:
+        raise ContentError([f"language '{unknown[0]}' to fall back to is not in languages.yml"])
+    row = (
+        f"{code}: {{name: {name[:1].upper() + name[1:]}, direction: {'rtl' if rtl else 'ltr'}, "
+        f"fallback: [{', '.join(near)}], unfinished: true}}\n"
+    )
+    english = read_text(folder / "strings" / "en.yml").splitlines()
+    lines = [line if not line or line.startswith("#") else f"# {line}" for line in english]
+    head = (
+        "# Draft. Not reviewed by a native speaker. Take the '#' from a line and translate it;\n"
+        "# or fill in the spreadsheet of `hashar content export`. What is missing comes in the\n"
+        "# nearest language. When nothing is missing, take 'unfinished' out of languages.yml.\n\n"
+    )
     return {
         folder / "languages.yml": read_text(folder / "languages.yml").rstrip("\n") + "\n" + row,
-        folder / "strings" / f"{code}.yml": head + strings,
+        folder / "strings" / f"{code}.yml": head + "\n".join(lines) + "\n",
     }
 
 
-def missing(folder: Path, code: str) -> list[str]:
-    """Return what a language lacks, one line each: guides without text, strings still English."""
-    rows = []
-    for guide in sorted((folder / "guides").iterdir()):
-        path = guide / f"{code}.md"
-        if not path.exists():
-            rows.append(f"content/guides/{guide.name}/{code}.md: no text")
-        elif not split_front_matter(read_text(path))[1]:
-            rows.append(f"content/guides/{guide.name}/{code}.md: no sections")
-    english = read_yaml(folder / "strings" / "en.yml")
-    own = yaml.safe_load(read_text(folder / "strings" / f"{code}.yml")) or {}
-    same = [key for key, text in english.items() if own.get(key) == text]
-    if code != "en":
-        rows += [f"content/strings/{code}.yml: {key}: still as in English" for key in same]
-    return rows
+def _locale(code: str) -> Locale | None:
+    try:
+        return Locale.parse(code.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
+def _near(folder: Path, code: str, known: list[str]) -> list[str]:
+    """Return the state's languages in the script of this one, then English (CLDR).
+
+    People read a neighbour in their own script; with `--fallback` others are named.
+    """
+    country = read_yaml(folder / "site.yml")["country"]
+    official = [one for one in get_official_languages(country, de_facto=True) if one in known]
+    same = [one for one in official if _script(one) == _script(code)]
+    return list(dict.fromkeys([*same, *(["en"] if "en" in known else known[:1])]))
+
+
+def _script(code: str) -> str:
+    likely = str(get_global("likely_subtags").get(code.partition("-")[0], ""))
+    named = code.partition("-")[2]
+    return named or next((part for part in likely.split("_") if len(part) == 4), "Latn")

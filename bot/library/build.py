@@ -70,7 +70,13 @@ def _facts(data: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, 
 def languages(data: Mapping[str, Any]) -> dict[str, Language]:
     """Return the languages in menu order."""
     return {
-        code: Language(code, row["name"], row["direction"], tuple(row.get("fallback", ())))
+        code: Language(
+            code,
+            row["name"],
+            row["direction"],
+            tuple(row.get("fallback", ())),
+            row.get("unfinished", False),
+        )
         for code, row in data.items()
     }
 

@@ -211,11 +211,16 @@ def translations(texts: Mapping[str, Any]) -> list[Row]:
     return rows
 
 
-def strings(data: Mapping[str, Any], base: Mapping[str, Any] | None) -> list[Row]:
-    """Return which interface strings differ from the English ones in keys or values."""
+def strings(
+    data: Mapping[str, Any], base: Mapping[str, Any] | None, whole: bool = True
+) -> list[Row]:
+    """Return which interface strings differ from the English ones in keys or values.
+
+    A language that is not `whole` yet may lack some.
+    """
     if base is None:
         return []
-    rows = [(key, "is missing") for key in base if key not in data]
+    rows = [(key, "is missing") for key in base if whole and key not in data]
     rows += [(key, "is not a key of strings/en.yml") for key in data if key not in base]
     for key, text in data.items():
         if key in base and (wrong := _values(text) ^ _values(base[key])):

@@ -32,7 +32,7 @@ class Document:
         self._crlf = "\r\n" in text
         self._text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         self.markdown = markdown
-        parse_yaml(self._yaml() or "{}")
+        parse_yaml(self._yaml(), empty=True)
 
     @classmethod
     def read(cls, path: Path) -> Document:

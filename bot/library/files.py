@@ -60,8 +60,11 @@ def read_text(path: Path) -> str:
         raise FileError(f"cannot be read: {error.strerror}") from error
 
 
-def parse_yaml(text: str) -> dict[str, Any]:
-    """Return the mapping in a YAML text. Raises FileError with the line when it is none."""
+def parse_yaml(text: str, empty: bool = False) -> dict[str, Any]:
+    """Return the mapping in a YAML text, which may hold comments only where it may be `empty`.
+
+    Raises FileError with the line when it is none.
+    """
     try:
         data = yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of the safe loader
     except yaml.YAMLError as error:
@@ -70,14 +73,16 @@ def parse_yaml(text: str) -> dict[str, Any]:
         raise FileError(f"{where}{getattr(error, 'problem', None) or 'not YAML'}") from error
     except (ValueError, RecursionError) as error:
         raise FileError(str(error) or "not YAML") from error
+    if data is None and empty:
+        return {}
     if not isinstance(data, dict):
         raise FileError("must be a list of 'key: value' lines")
     return data
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path, empty: bool = False) -> dict[str, Any]:
     """Return the mapping in a YAML file. Raises FileError."""
-    return parse_yaml(read_text(path))
+    return parse_yaml(read_text(path), empty)
 
 
 def split_front_matter(text: str) -> tuple[dict[str, Any], str]:

@@ -86,11 +86,13 @@ class Loader:
         self, languages: Mapping[str, Language], previous: Library | None, problems: list[Problem]
     ) -> dict[str, Mapping[str, Any]]:
         found: dict[str, Mapping[str, Any]] = {}
-        for code in languages:
+        for code, language in languages.items():
             path = self.folder / "strings" / f"{code}.yml"
-            data = self._yaml(path, schemas.STRINGS, problems)
+            begun = language.unfinished
+            schema = schemas.STRINGS_BEGUN if begun else schemas.STRINGS
+            data = self._yaml(path, schema, problems, empty=begun)
             if data is not None:
-                rows = check.strings(data, found.get("en"))
+                rows = check.strings(data, found.get("en"), whole=not begun)
                 problems += [self._problem(path, key, text) for key, text in rows]
                 data = None if rows and previous and code in previous.strings else data
             if data is None and previous:
@@ -275,9 +277,9 @@ class Loader:
         return found
 
     def _yaml(
-        self, path: Path, schema: dict[str, Any], problems: list[Problem]
+        self, path: Path, schema: dict[str, Any], problems: list[Problem], empty: bool = False
     ) -> dict[str, Any] | None:
-        return self._read(path, problems, lambda: _valid(read_yaml(path), schema))
+        return self._read(path, problems, lambda: _valid(read_yaml(path, empty), schema))
 
     def _markdown(
         self,

@@ -257,12 +257,16 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A shipped language: its own name, direction and the languages to fall back to."""
+    """A shipped language: its own name, direction and the languages to fall back to.
+
+    An `unfinished` one may lack strings; they come in the nearest language.
+    """
 
     code: str
     name: str
     direction: Literal["ltr", "rtl"]
     fallback: tuple[str, ...]
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ LANGUAGES = _map(
         name=WORDS,
         direction={"enum": ["ltr", "rtl"]},
         fallback={"type": "array", "items": {"type": "string"}},
+        unfinished={"type": "boolean"},
     ),
     least=1,
 )
@@ -205,3 +206,5 @@ PLURAL = _map({"enum": ["zero", "one", "two", "few", "many", "other"]}, WORDS, 1
 STRINGS = _map(
     {"type": "string", "pattern": r"^[a-z][a-zA-Z0-9_.-]*$"}, {"oneOf": [WORDS, PLURAL]}, 1
 )
+STRINGS_BEGUN = {**STRINGS, "minProperties": 0}
+"""Of a language that is not finished: what is missing comes in the nearest language."""
