@@ -177,7 +177,10 @@ async def test_no_trace_of_a_person() -> None:
             count = telegram_writes(one)
             await asyncio.gather(web_writes(url), rest_writes(url))
             if mode == "error":
-                await asyncio.sleep(2)
+                for _ in range(300):
+                    if await depth(store, "parked") > 20:
+                        break
+                    await asyncio.sleep(0.2)
                 assert await depth(store, "parked") > 20, one.problems()
                 await nothing_lies_open(one, store)
         await settled(store)

@@ -92,12 +92,12 @@ async def test_a_site_may_turn_it_off(settings: Settings, library: LiveLibrary) 
 
 async def test_phrases_end_by_themselves(settings: Settings) -> None:
     """A day's phrases go when their time is over, without any process of ours."""
-    short = dataclasses.replace(settings, unanswered_days=1 / 86400)
+    short = dataclasses.replace(settings, unanswered_days=4 / 86400)
     store = Store(short, short.redis_url, Sealer.from_settings(short))
     phrases = Phrases(store)
     await phrases.add(Phrase("xyzzy plugh", "en"))
     assert await phrases.all()
-    await asyncio.sleep(1.2)
+    await asyncio.sleep(4.2)
     assert await phrases.all() == []
     left = [key async for key in store.client.scan_iter("*unanswered*")]
     assert left == [b"{hashar:unanswered}:numbers"]
