@@ -59,6 +59,7 @@ sbom: $(VENV)/.ready .venv-tools/.ready
 audit: .venv-tools/.ready
 	for lock in bot nlu; do \
 		.venv-tools/bin/pip-audit --require-hashes --disable-pip --requirement requirements/$$lock.txt; done
+
 retrieval-report: $(VENV)/.ready
 	$(THREADS) $(PY) -m bench.retrieval
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,6 +44,7 @@ class Loader:
 
     folder: Path
     _files: dict[Path, _Cached] = field(default_factory=dict)
+    _rows: dict[Path, tuple[list[Signature], list[check.Row]]] = field(default_factory=dict)
 
     def load(self, previous: Library | None = None) -> tuple[Library, list[Problem]]:
         """Return the library and all problems.
@@ -138,7 +140,10 @@ class Loader:
         texts = {}
         for code, file in self._texts(folder, languages, problems):
             text = self._markdown(file, schemas.GUIDE_TEXT, problems, build.guide_text, code)
-            rows = check.guide_text(text, guide, site) if text else [("", "")]
+            rows = [("", "")]
+            if text:
+                work = partial(check.guide_text, text, guide, site)
+                rows = self._checked((file, path), work)
             problems += [self._problem(file, key, line) for key, line in rows if line]
             if rows and before and code in before.texts:
                 old = before.texts[code]
@@ -317,6 +322,18 @@ class Loader:
             return None
         data: T = cached.data
         return data
+
+    def _checked(
+        self, paths: tuple[Path, ...], work: Callable[[], list[check.Row]]
+    ) -> list[check.Row]:
+        """Return what a check said of the first file, again only when one of them, or the site,
+        has changed: of 6,000 texts one is saved at a time."""
+        site = self.folder / "site.yml"
+        signatures = [self._files[path].signature for path in (*paths, site)]
+        known = self._rows.get(paths[0])
+        if known is None or known[0] != signatures:
+            known = self._rows[paths[0]] = (signatures, work())
+        return known[1]
 
     def _try(self, path: Path, problems: list[Problem], make: Callable[[], T]) -> T | None:
         try:
