@@ -18,6 +18,7 @@ COMMANDS = {
     "content": ("content", "check, scaffold and stamp content files"),
     "unanswered": ("unanswered", "list what was not understood, teach it, erase it"),
     "audit": ("audit", "list which admin commands changed something, and when"),
+    "backup": ("backup", "copy the store of this machine, or bring a copy back"),
     "keys": ("keys", "rotate the keys that seal the store"),
     "train": ("train", "train the language model"),
     "settings": ("settings", "print all settings and their defaults"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -35,9 +34,9 @@ async def figures(store: Store) -> Figures:
         began = time.time()
         clock = await store.client.time()
         skew = _seconds(clock) - (began + time.time()) / 2
-        counted = await asyncio.gather(*(_queue(store, name) for name in QUEUES))
+        queues = await _queues(store)
     return Figures(
-        queues=dict(zip(QUEUES, counted, strict=True)),
+        queues=queues,
         memory=sum(int(node.get("used_memory", 0)) for node in nodes),
         memory_limit=sum(int(node.get("maxmemory", 0)) for node in nodes),
         writes=all(
@@ -64,12 +63,23 @@ def _seconds(clock: Any) -> float:
     return float(seconds) + float(micros) / 1e6
 
 
-async def _queue(store: Store, name: str) -> tuple[int, float]:
-    """Return how many entries wait in a queue, over all shards, and the age of the oldest."""
-    streams = [getattr(store.keys, name)(shard) for shard in range(store.keys.shards)]
-    depths = await asyncio.gather(*(store.client.xlen(stream) for stream in streams))
-    filled = [stream for stream, depth in zip(streams, depths, strict=True) if depth]
-    oldest = await asyncio.gather(*(store.client.xrange(one, count=1) for one in filled))
-    written = [int(rows[0][0].split(b"-")[0]) / 1000 for rows in oldest if rows]
-    age = max(0.0, time.time() - min(written)) if written else 0.0
-    return sum(depths), age
+async def _queues(store: Store) -> dict[str, tuple[int, float]]:
+    """Return how many entries wait in each queue, over all shards, and the age of the oldest; asked
+    in one go."""
+    cluster = store.settings.redis_cluster
+    asked = store.client.pipeline() if cluster else store.client.pipeline(transaction=False)
+    for name in QUEUES:
+        for shard in range(store.keys.shards):
+            stream = getattr(store.keys, name)(shard)
+            asked.xlen(stream)
+            asked.xrange(stream, count=1)
+    answers = iter(await asked.execute())
+    now, found = time.time(), {}
+    for name in QUEUES:
+        depth, age = 0, 0.0
+        for _ in range(store.keys.shards):
+            depth += next(answers)
+            for entry, _fields in next(answers):
+                age = max(age, now - int(entry.split(b"-")[0]) / 1000)
+        found[name] = depth, age
+    return found
