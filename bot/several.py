@@ -33,7 +33,7 @@ OFFERED = 3
 
 OWN = 0.95
 """From this confidence on a part of a message brings up a guide of its own. On held-out messages
-about one thing, parts were sure of another thing below it; on real double questions, above."""
+about one thing, nearly all parts that were sure of another thing were so below it."""
 
 URGENT = frozenset({"emergency", "distress"})
 ANSWERED = frozenset({"guide", "course", "courses", "case_status", "office_hours", "human"})
