@@ -60,5 +60,5 @@ def _front_matter(text: str) -> dict[str, object]:
     if not text.startswith("---"):
         return {}
     parts = text.split("\n---", 1)
-    values = YAML(typ="safe", pure=True).load(parts[0][3:]) if len(parts) == 2 else None
+    values = YAML(typ="safe").load(parts[0][3:]) if len(parts) == 2 else None
     return values if isinstance(values, dict) else {}

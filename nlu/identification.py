@@ -96,6 +96,6 @@ def trained(texts: Sequence[str], codes: Sequence[str]) -> Identifier:
     importance = (1.0 / np.sqrt(np.maximum(sizes, 30)))[targets].astype(np.float32)
     model = learning.fit(
         normalised(counts, frequencies), targets, len(labels),
-        importance=importance, penalty=1e-5, iterations=60,
+        importance=importance, penalty=1e-5, iterations=30,
     )  # fmt: skip
     return Identifier(labels, frequencies, model)

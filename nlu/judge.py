@@ -11,17 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nlu.environment import quiet
-from nlu.report import compare, models, sets
-from nlu.report.measures import Row, outcomes, row
-
-SHORT_EVERY = 3
-
-
-def measured(model: Path, every: int) -> list[Row]:
-    """Return one row for each language's held-out phrases."""
-    parse = models.quick_parser(model)
-    tests = [test for file in sets.heldout_files() for test in sets.with_noise(file, [], every)]
-    return [row(test, outcomes(test, parse)) for test in tests]
+from nlu.report import compare
+from nlu.report.measures import Row
 
 
 def worse(before: Sequence[Row], after: Sequence[Row]) -> list[str]:
@@ -47,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--short", action="store_true", help="every third phrase")
     options = parser.parse_args(arguments)
     quiet()
-    every = SHORT_EVERY if options.short else 1
-    before, after = measured(options.old, every), measured(options.new, every)
+    every = compare.SHORT_EVERY if options.short else 1
+    before, after = (compare.measured(m, every) for m in (options.old, options.new))
     for old, new in zip(before, after, strict=True):
         print(f"{new.name:<12} right {100 * old.accuracy:5.1f} → {100 * new.accuracy:5.1f} %   "
               f"sure but wrong {100 * old.wrong:4.1f} → {100 * new.wrong:4.1f} %")  # fmt: skip

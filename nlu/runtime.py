@@ -23,6 +23,8 @@ with only_what_serves():
     from rasa.shared.nlu.constants import TEXT_TOKENS
     from rasa.shared.nlu.training_data.message import Message
 
+from nlu.text import encodable
+
 _CONVERTER = "nlu_message_converter"
 _REGEX = "run_RegexMessageHandler"
 _UNUSABLE = (OSError, tarfile.TarError, KeyError, ValueError, EOFError, GraphComponentException)
@@ -66,7 +68,7 @@ class Runtime:
 
     def parse(self, text: str) -> dict[str, Any]:
         """Return what Rasa's /model/parse returns for a text."""
-        messages = [Message({"text": text}, output_properties={TEXT_TOKENS})]
+        messages = [Message({"text": encodable(text)}, output_properties={TEXT_TOKENS})]
         results: dict[str, Any] = {_CONVERTER: messages}
         for step, node, name in self._nodes:
             inputs = [(need, results[need]) for need in step.needs.values()]

@@ -4,6 +4,7 @@ Only words that nobody wrote anywhere in our texts are touched, so a rare but ri
 as long as a guide uses it; and only by one change, or two in a long word.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -15,7 +16,8 @@ from nlu.text import script_of
 
 SHORTEST = 4
 TWO_CHANGES = 9
-ALPHABETS = ("latin", "cyrillic", "arabic")
+ALPHABETS = ("latin", "cyrillic", "arabic", "bengali")
+_DIGIT = re.compile(r"\d")
 _ALSO = {"kk": ("ru",), "ky": ("ru",), "ru": ("kk",), "uz": ("ru",)}
 """Languages that people mix into a language."""
 
@@ -32,7 +34,7 @@ class Speller:
             for word in dict.fromkeys(
                 w for c in (code, *_ALSO.get(code, ())) for w in self.words.get(c, ())
             ):
-                if len(word) >= SHORTEST and word.isalpha():
+                if len(word) >= SHORTEST and not _DIGIT.search(word):
                     self._buckets[code, len(word)].append(word)
         self._nearest = lru_cache(maxsize=20_000)(self._search)
 
@@ -46,7 +48,7 @@ class Speller:
 
     def _search(self, word: str, language: str) -> str:
         length = len(word)
-        if length < SHORTEST or not word.isalpha() or script_of(word) not in ALPHABETS:
+        if length < SHORTEST or _DIGIT.search(word) or script_of(word) not in ALPHABETS:
             return word
         most = 2 if length >= TWO_CHANGES else 1
         near = [

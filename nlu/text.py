@@ -14,6 +14,7 @@ _SPACE = re.compile(r"\s+")
 _NOT_WORD = re.compile(r"[^\w\s'\u0300-\u036f\u064b-\u0652\u0900-\u0963\u0966-\u0dff]|_")
 _REPEATED = re.compile(r"(\w)\1{2,}")
 
+_APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʻʼ`´", "'"))
 _LOOK_ALIKE = str.maketrans(
     {
         "ә": "а", "ғ": "г", "қ": "к", "ң": "н", "ө": "о", "ұ": "у", "ү": "у", "һ": "х",
@@ -24,6 +25,11 @@ _LOOK_ALIKE = str.maketrans(
         "ʻ": "", "ʼ": "", "‘": "", "’": "", "`": "", "'": "", "´": "",
     }
 )  # fmt: skip
+
+
+def encodable(text: str) -> str:
+    """Return the text with half characters (lone surrogates, legal in JSON) as '?'."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def bounded(text: str) -> str:
@@ -66,7 +72,7 @@ def cleaned(text: str) -> str:
 
 def canonical(text: str) -> str:
     """Return cleaned text in lower case with no punctuation, letters kept as they are."""
-    lowered = _NOT_WORD.sub(" ", cleaned(text).lower().replace("’", "'").replace("ʻ", "'"))
+    lowered = _NOT_WORD.sub(" ", cleaned(text).lower().translate(_APOSTROPHES))
     return _SPACE.sub(" ", _REPEATED.sub(r"\1\1", lowered)).strip()
 
 

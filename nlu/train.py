@@ -40,7 +40,7 @@ def fingerprint(config: Path | None = None) -> str:
     """Return a digest of everything that a model is made from."""
     digest = hashlib.sha256((config or ROOT / "config.yml").read_bytes())
     for file in sorted((ROOT / "nlu").rglob("*")):
-        tool = file.name in _TOOLS or file.name.startswith("report")
+        tool = file.name in _TOOLS or file.parent.name == "report"
         if file.suffix in (".py", ".yml", ".txt") and not tool:
             digest.update(file.relative_to(ROOT).as_posix().encode())
             digest.update(file.read_bytes())
@@ -91,7 +91,7 @@ def _train(config: Path, target: Path) -> None:
     """Train beside the target and move the result there whole."""
     started = time.monotonic()
     quiet()
-    _say("training the language model (first time: about two minutes)")
+    _say("training the language model (some minutes; the first time longer)")
     os.environ["MODELS_DIR"] = str(target.parent)
     os.environ["CONTENT_DIR"] = str(_content())
     work = Path(tempfile.mkdtemp(prefix=".training-", dir=target.parent))

@@ -64,7 +64,13 @@ def _newest(folder: Path) -> Path | None:
 async def _trained(settings: Settings, folder: Path) -> Path | None:
     """Return the model of today's content, trained into a folder of its own."""
     content = str(settings.content_dir.absolute())
-    environment = {**os.environ, "MODELS_DIR": str(folder), "CONTENT_DIR": content}
+    environment = {
+        **os.environ,
+        "MODELS_DIR": str(folder),
+        "CONTENT_DIR": content,
+        # What was embedded for earlier models is not embedded again: a minute, not seven.
+        "EMBEDDINGS_CACHE": str(folder.parent / ".embeddings.npz"),
+    }
     code = await _run(["-m", "nlu.train"], environment)
     return _newest(folder) if code == 0 else None
 

@@ -8,7 +8,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from nlu import noise
-from nlu.components.base import COPY, SOURCE, Component, language_of
+from nlu.components.base import COPY, Component, language_of
 from nlu.components.registration import FEATURIZER, component
 
 
@@ -37,13 +37,10 @@ class Augmenter(Component):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Return the examples and their noisy copies, each with the number of its source."""
-        rng = random.Random(self._config["seed"])
+        """Return the examples and their noisy copies."""
         messages: list[Message] = []
-        for number, message in enumerate(training_data.training_examples):
-            message.set(SOURCE, number)
-            messages.append(message)
-            messages.extend(self._copies(message, number, rng))
+        for message in training_data.training_examples:
+            messages += [message, *self.copies(message)]
         return NoisyTrainingData(
             messages,
             training_data.entity_synonyms,
@@ -52,8 +49,10 @@ class Augmenter(Component):
             training_data.responses,
         )
 
-    def _copies(self, message: Message, number: int, rng: random.Random) -> list[Message]:
+    def copies(self, message: Message) -> list[Message]:
+        """Return noisy copies of one example: always the same, so that caches know them."""
         text, language = message.get("text") or "", language_of(message)
+        rng = random.Random(f"{self._config['seed']} {language} {text}")
         seen, copies, slips = {text}, [], 0
         for name in self._names(language, text, rng):
             noisy = _noisy(text, language, name, rng)
@@ -63,7 +62,7 @@ class Augmenter(Component):
             slips += name in _SLIPS
             metadata = {**(message.get("metadata") or {}), "noise": name}
             data = {"text": noisy, "intent": message.get("intent"), "metadata": metadata}
-            copies.append(Message({**data, SOURCE: number, COPY: max(slips, 1)}))
+            copies.append(Message({**data, COPY: max(slips, 1)}))
         return copies
 
     def _names(self, language: str, text: str, rng: random.Random) -> list[str]:

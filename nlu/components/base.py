@@ -14,9 +14,6 @@ PLAIN_TEXT = "plain_text"
 VECTOR = "vector"
 """Message key: the float32 embedding, for components; `embedding` is the one in the answer."""
 
-SOURCE = "source"
-"""Message key: the number of the example that a training message is, or is a copy of."""
-
 COPY = "copy"
 """Message key: 0 for an example, 1 and up for its noisy copies, the most telling ones first."""
 

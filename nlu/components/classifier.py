@@ -12,7 +12,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
 from nlu import embedder, ensemble
-from nlu.components.base import SOURCE, VECTOR, Component, noise_of
+from nlu.components.base import LANGUAGE, VECTOR, Component, noise_of
 from nlu.components.ngrams import NGRAMS
 from nlu.components.registration import CLASSIFIER, component
 
@@ -43,7 +43,7 @@ class HybridClassifier(Component):
         ]
         if not any(m.get(VECTOR) is not None for m in usable):
             return self._resource
-        self._model = ensemble.trained(_examples(usable))
+        self._model = ensemble.trained(examples_of(usable))
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder / "ensemble.npz")
         return self._resource
@@ -74,7 +74,7 @@ class HybridClassifier(Component):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 message.set(INTENT_RANKING_KEY, [], add_to_output=True)
                 continue
-            shares = self._model.probabilities(vector[None], row)[0]
+            shares = self._model.probabilities(vector[None], row, [_named(message)])[0]
             best = np.argsort(-shares)[:RANKING_LENGTH]
             ranking = [
                 {"name": self._model.labels[i], "confidence": round(float(shares[i]), 5)}
@@ -85,13 +85,19 @@ class HybridClassifier(Component):
         return messages
 
 
-def _examples(messages: list[Message]) -> ensemble.Examples:
+def _named(message: Message) -> str:
+    """Return the language that was identified, as it will be for people's messages."""
+    return str((message.get(LANGUAGE) or {}).get("name", ""))
+
+
+def examples_of(messages: list[Message]) -> ensemble.Examples:
+    """Return messages with their features as arrays."""
     unknown = np.full(embedder.DIMENSION, np.nan, dtype=np.float32)
     vectors = [m.get(VECTOR) for m in messages]
     return ensemble.Examples(
         intents=[str(m.get(INTENT)) for m in messages],
+        languages=[_named(m) for m in messages],
         vectors=np.stack([unknown if v is None else v for v in vectors]),
         ngrams=csr_matrix(vstack([m.get(NGRAMS) for m in messages])),
-        sources=np.array([m.get(SOURCE, i) for i, m in enumerate(messages)]),
         clean=np.array([not noise_of(m) for m in messages]),
     )

@@ -16,11 +16,13 @@ from nlu.components.registration import FEATURIZER, component
 from nlu.progress import progress
 
 EMBEDDING = "embedding"
+CACHE = ".embeddings.npz"
 
 
 def cache_path() -> Path:
-    """Return the file of the training cache, beside the models."""
-    return Path(os.environ.get("MODELS_DIR", "models")) / ".embeddings.npz"
+    """Return the file of the training cache: EMBEDDINGS_CACHE, or beside the models."""
+    named = os.environ.get("EMBEDDINGS_CACHE")
+    return Path(named) if named else Path(os.environ.get("MODELS_DIR", "models")) / CACHE
 
 
 @component(FEATURIZER, trainable=False)

@@ -20,8 +20,17 @@ class ConfidenceFallback(Component):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`threshold` of the best confidence, `ambiguity_threshold` of the lead over the next."""
-        return {"threshold": 0.5, "ambiguity_threshold": 0.05}
+        """`threshold` of the best confidence, `ambiguity_threshold` of the lead over the next.
+
+        `eager` intents are used from `eager_threshold` on: a helpline that nobody asked for does
+        less harm than one that was not shown.
+        """
+        return {
+            "threshold": 0.7,
+            "ambiguity_threshold": 0.05,
+            "eager": ("distress", "guide.emergency", "guide.family-help"),
+            "eager_threshold": 0.5,
+        }
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Replace unsure intents; the ranking of all intents stays behind."""
@@ -39,4 +48,6 @@ class ConfidenceFallback(Component):
             return False
         best = float(ranking[0]["confidence"])
         lead = best - float(ranking[1]["confidence"]) if len(ranking) > 1 else 1.0
-        return best >= self._config["threshold"] and lead >= self._config["ambiguity_threshold"]
+        eager = ranking[0]["name"] in self._config["eager"]
+        needed = self._config["eager_threshold" if eager else "threshold"]
+        return best >= needed and lead >= self._config["ambiguity_threshold"]

@@ -66,12 +66,12 @@ class NgramFeaturizer(Component):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the sparse row to each message that has text."""
+        shape = (1, 1 << self._config["bits"])
         for message in messages:
             columns, values = self._row(folded(message.get(PLAIN_TEXT) or ""))
             if not len(columns):
                 continue
-            width = 1 << self._config["bits"]
-            sparse = csr_matrix((values, columns, [0, len(columns)]), shape=(1, width))
+            sparse = csr_matrix((values, columns, [0, len(columns)]), shape=shape)
             message.set(NGRAMS, sparse)
             message.add_features(Features(sparse, FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__))
         return messages

@@ -18,6 +18,7 @@ from spacy.vocab import Vocab
 
 from nlu.components.base import LANGUAGE
 from nlu.components.registration import TOKENIZER, component
+from nlu.text import encodable
 
 TOKENIZED_CHARACTERS = 1_000
 
@@ -87,7 +88,7 @@ class LanguageTokenizer(RasaTokenizer):
 
     def tokenize(self, message: Message, attribute: str) -> list[Token]:
         """Split the first 1,000 characters of a text."""
-        text = (message.get(attribute) or "")[:TOKENIZED_CHARACTERS]
+        text = encodable((message.get(attribute) or "")[:TOKENIZED_CHARACTERS])
         language = (message.get(LANGUAGE) or {}).get("name", "")
         document = tokenized(text, language)
         return [Token(t.text, t.idx) for t in document if not t.is_space]

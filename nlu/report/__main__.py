@@ -15,7 +15,6 @@ from nlu.report.measures import Outcome, Parse, Row, outcomes, row
 from nlu.report.page import page
 from nlu.train import ROOT, TrainingError, train
 
-SHORT_EVERY = 3
 _HEAD = f"{'set':<12}{'noise':<12}{'n':>5}{'acc':>7}{'answ':>7}{'wrong':>7}{'oos':>7}{'f.rej':>7}{'ECE':>7}"
 
 
@@ -63,7 +62,7 @@ def _files(options: argparse.Namespace) -> list[Path]:
 def _noises(options: argparse.Namespace) -> list[str]:
     if options.noises is not None:
         return [n for n in options.noises.split(",") if n]
-    return ["typos"] if options.short else list(NOISES)
+    return list(compare.SHORT_NOISES if options.short else NOISES)
 
 
 def _measure(
@@ -73,7 +72,7 @@ def _measure(
     clean: list[Outcome] = []
     print(f"\n{label}\n{_HEAD}")
     for file in _files(options):
-        every = SHORT_EVERY if options.short else 1
+        every = compare.SHORT_EVERY if options.short else 1
         for test in sets.with_noise(file, _noises(options), every):
             results = outcomes(test, parse)
             rows.append(row(test, results))

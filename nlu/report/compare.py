@@ -1,14 +1,23 @@
-"""The last accepted run, and whether a language lost against it."""
+"""The last accepted run, and whether a language lost against it.
+
+Another program that wants to know whether a new model is worse than an old one calls
+`measured` on both, and `losses` on the rows (as nlu/judge.py does).
+"""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nlu.report.measures import Row
+from nlu.report import sets
+from nlu.report.measures import Row, outcomes
+from nlu.report.measures import row as counted
+from nlu.report.models import quick_parser
 
 BASELINE = Path(__file__).resolve().parents[2] / "tests" / "nlu" / "baseline.json"
 LOST_POINTS = 2.0
+SHORT_EVERY = 3
+SHORT_NOISES = ("typos",)
 
 
 def stored(path: Path = BASELINE) -> dict[str, float]:
@@ -20,10 +29,25 @@ def stored(path: Path = BASELINE) -> dict[str, float]:
     return {str(k): float(v) for k, v in values.items()}
 
 
+def measured(model: Path, every: int = 1, noises: Sequence[str] = ()) -> list[Row]:
+    """Measure a model of ours on the held-out phrases: one row a set and noise."""
+    parse = quick_parser(model)
+    return [
+        counted(test, outcomes(test, parse))
+        for file in sets.heldout_files()
+        for test in sets.with_noise(file, list(noises), every)
+    ]
+
+
+def figures(rows: Sequence[Row]) -> dict[str, float]:
+    """Return accuracy (0 to 1) by '<set> <noise>', as a baseline stores it."""
+    return {f"{row.name} {row.noise}": round(row.accuracy, 4) for row in rows}
+
+
 def accept(rows: Sequence[Row], path: Path = BASELINE) -> None:
     """Store this run as the one to compare with."""
-    values = {f"{row.name} {row.noise}": round(row.accuracy, 4) for row in rows}
-    path.write_text(json.dumps({**stored(path), **values}, indent=1) + "\n", encoding="utf-8")
+    values = {**stored(path), **figures(rows)}
+    path.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
 
 
 def losses(rows: Sequence[Row], before: dict[str, float]) -> list[str]:
