@@ -1,6 +1,6 @@
 """Held-out phrases, written apart from the training examples: understood by language and noise.
 
-The floors are what was measured, less three points; the figures are printed (`-s`), and
+The floors are what was measured, less some points for chance; the figures are printed (`-s`), and
 `docs/understanding.md` has them with date and command.
 """
 
@@ -20,14 +20,16 @@ pytestmark = [pytest.mark.rasa, pytest.mark.slow]
 
 HELDOUT = Path(__file__).parent / "heldout"
 FLOORS = {
-    ("en", "clean"): 0.88,
-    ("ru", "clean"): 0.83,
-    ("kk", "clean"): 0.81,
-    ("en", "typo"): 0.79,
-    ("ru", "typo"): 0.78,
-    ("kk", "typo"): 0.72,
-    ("ru", "plain"): 0.84,
-    ("kk", "russified"): 0.66,
+    ("en", "clean"): 0.90,
+    ("ru", "clean"): 0.87,
+    ("kk", "clean"): 0.84,
+    ("bn", "clean"): 0.88,
+    ("sw", "clean"): 0.82,
+    ("en", "typo"): 0.83,
+    ("ru", "typo"): 0.81,
+    ("kk", "typo"): 0.77,
+    ("ru", "plain"): 0.85,
+    ("kk", "russified"): 0.75,
 }
 
 
@@ -85,7 +87,7 @@ async def test_language_is_identified(rasa_url: str) -> None:
         for a, (language, _) in zip(answers, pairs, strict=True)
     )
     print(f"\nlanguage: {right / len(pairs):.1%} right of {len(pairs)}")
-    assert right / len(pairs) >= 0.90
+    assert right / len(pairs) >= 0.95
 
 
 @pytest.mark.parametrize("text", ["", " ", "😀", "\u0000", "a" * 10_000, "\u202eabc", "?"])

@@ -1,0 +1,56 @@
+"""One trained model for all tests of understanding; training again only when it is stale."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nlu.environment import quiet
+from nlu.train import ROOT, newest_model
+
+quiet()
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """Return the path of the model for the present data, trained apart from the tests.
+
+    TRAIN=0 takes the newest model, fresh or not, as in tests/conftest.py.
+    """
+    newest = newest_model()
+    if os.environ.get("TRAIN") == "0" and newest:
+        return newest
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "nlu.train"],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    return Path(done.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def runtime(model: Path) -> "object":
+    """Return the loaded model."""
+    from nlu.runtime import Runtime
+
+    return Runtime(model)
+
+
+@pytest.fixture
+def content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return an empty content folder that CONTENT_DIR names."""
+    folder = tmp_path / "content"
+    folder.mkdir()
+    monkeypatch.setenv("CONTENT_DIR", str(folder))
+    return folder
+
+
+def write_page(content: Path, name: str, language: str, asks: list[str], title: str = "T") -> Path:
+    """Write a guide page with asks."""
+    page = content / "guides" / name / f"{language}.md"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    lines = "".join(f"  - {ask}\n" for ask in asks)
+    page.write_text(f"---\ntitle: {title}\nasks:\n{lines}status: original\n---\n## steps\nDo it.\n")
+    return page

@@ -1,0 +1,73 @@
+"""The three voices on a few made-up vectors: no model is trained."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nlu import ensemble, ngrams
+from nlu.spelling import Speller
+
+RNG = np.random.default_rng(5)
+TOPICS = {"passport": RNG.normal(size=384), "pension": RNG.normal(size=384)}
+TONGUES = {"en": 6 * RNG.normal(size=384), "kk": 6 * RNG.normal(size=384)}
+
+
+def vector(topic: str, language: str) -> ensemble.Floats:
+    """Return a unit vector in which the language is six times louder than the topic."""
+    made = TOPICS[topic] + TONGUES[language] + 0.1 * RNG.normal(size=384)
+    return (made / np.linalg.norm(made)).astype(np.float32)
+
+
+@pytest.fixture
+def model() -> ensemble.Ensemble:
+    """English knows both topics; Kazakh has examples of other words only."""
+    asked = [("passport", "en"), ("pension", "en")] * 5 + [("passport", "kk"), ("pension", "kk")]
+    texts = [f"{topic} {language}" for topic, language in asked]
+    return ensemble.trained(
+        ensemble.Examples(
+            intents=[topic for topic, _ in asked],
+            languages=[language for _, language in asked],
+            vectors=np.stack([vector(*ask) for ask in asked]),
+            ngrams=ngrams.matrix(texts, 2, 5, 10),
+            clean=np.ones(len(asked), dtype=bool),
+        )
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "kk", ""])
+@pytest.mark.parametrize("topic", sorted(TOPICS))
+def test_the_topic_counts_more_than_the_language(
+    model: ensemble.Ensemble, topic: str, language: str
+) -> None:
+    """A question of a language with few examples is understood by what others asked; a language
+    that was not named is seen from the mean of all."""
+    asked = vector(topic, language or "en")[None]
+    shares = model.probabilities(asked, ngrams.matrix(["?"], 2, 5, 10), [language])[0]
+    assert model.labels[int(shares.argmax())] == topic
+    assert shares.sum() == pytest.approx(1)
+
+
+def test_what_was_saved_answers_the_same(model: ensemble.Ensemble, tmp_path: Path) -> None:
+    """Rounding of stored numbers changes no share by a hundredth."""
+    model.save(tmp_path / "model.npz")
+    again = ensemble.Ensemble.load(tmp_path / "model.npz")
+    asked, grams = vector("pension", "kk")[None], ngrams.matrix(["pension"], 2, 5, 10)
+    before, after = (m.probabilities(asked, grams, ["kk"]) for m in (model, again))
+    assert np.abs(before - after).max() < 0.01
+
+
+@pytest.mark.parametrize(
+    ("language", "word", "typed"),
+    [
+        ("ru", "удостоверение", "удостоврение"),
+        ("bn", "পাসপোর্ট", "পাসপর্ট"),
+        ("uz", "tug'ilganlik", "tug'lganlik"),
+        ("ur", "پاسپورٹ", "پاسپرٹ"),
+    ],
+)
+def test_mistyped_words_come_back(language: str, word: str, typed: str) -> None:
+    """Words with vowel signs and apostrophes too; a word that is right somewhere stays."""
+    speller = Speller({language: {word: 3}}, ["known"])
+    assert speller.corrected(f"{typed} known", language) == f"{word} known"
+    assert speller.corrected("112 abc", language) == "112 abc"
