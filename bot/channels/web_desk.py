@@ -115,6 +115,16 @@ class Desk:
             if not self._waits[conversation]:
                 del self._waits[conversation]
 
+    async def answered(self, session: Session, update_id: str, seconds: float) -> bool:
+        """Wait for the answer to an update; return whether it is there. Raises
+        StoreUnavailable."""
+        deadline, after = time.monotonic() + seconds, "0"
+        while mail := await self.wait(session, after, max(0.0, deadline - time.monotonic())):
+            if any(one.update_id == update_id for one in mail):
+                return True
+            after = mail[-1].id
+        return False
+
     async def all_mail(self, session: Session) -> list[Mail]:
         """Return all answers that are kept, oldest first. Raises StoreUnavailable."""
         conversation, mail = self.conversation(session), list[Mail]()

@@ -24,6 +24,7 @@ FORM_LIMIT = 128 * 1024
 
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _MAIL = re.compile(r"0|\d{1,20}-\d{1,20}")
+_SENT = re.compile(r"[A-Za-z0-9_.-]{0,80}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,3}")
 _PAYLOAD = re.compile(r"[!-~]{1,64}")
 
@@ -113,6 +114,13 @@ def mail_id(value: Any) -> str:
     """Return the id of a mail ('0': before the first). Raises BadUpdate."""
     if not isinstance(value, str) or not _MAIL.fullmatch(value):
         raise BadUpdate("'after' must be the id of a mail, or '0'.")
+    return value
+
+
+def sent_id(value: str) -> str:
+    """Return the id of an update that a form sent, '' for none. Raises BadUpdate."""
+    if not _SENT.fullmatch(value):
+        raise BadUpdate("'sent' must be the id of an update.")
     return value
 
 

@@ -137,12 +137,14 @@ def _voice(library: Library, message: Message) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What one page shows. `after`: answers behind this id are new; `draft`: text to keep."""
+    """What one page shows. `after`: answers behind this id are new; `sent`: the update whose
+    answer is still awaited; `draft`: text to keep."""
 
     language: str
     mail: Sequence[Mail]
     form_id: str
     after: str = ""
+    sent: str = ""
     notice: str = ""
     draft: str = ""
     everything: bool = False
@@ -252,7 +254,7 @@ def _foot(view: View, words: Mapping[str, str]) -> str:
     """Return what only a browser without JavaScript needs: a start and a look for answers."""
     out = [f'<noscript><p class="hc-hint">{words["noscript"]}</p></noscript>']
     if view.mail or view.after:
-        waiting = "&amp;sent=1" if view.notice == "working" else ""
+        waiting = f"&amp;sent={escape(view.sent)}" if view.sent else ""
         href = f"/?lang={escape(view.language)}&amp;after={escape(view.last)}{waiting}#new"
         out.append(f'<a class="hc-refresh" href="{href}">{words["refresh"]}</a>')
     else:

@@ -35,19 +35,22 @@ class PlainPages:
         self._page = page
 
     async def page(self, request: web.Request) -> web.StreamResponse:
-        """Write the page with the answers that are kept; after a form, wait for the new one."""
+        """Write the page with the answers that are kept; after a form, wait for its own."""
         session = self._desk.door.session(request)
         try:
             after = inbound.mail_id(request.query.get("after", ""))
+            sent = inbound.sent_id(request.query.get("sent", ""))
         except BadUpdate:
             return await self._show(request, session)
-        if "sent" not in request.query:
+        if not sent:
             return await self._show(request, session, after=after)
         try:
-            found = await self._desk.wait(session, after, PAGE_WAIT)
+            found = await self._desk.answered(session, sent, PAGE_WAIT)
         except StoreUnavailable:
             return await self._show(request, session, notice="failed", status=503, after=after)
-        return await self._show(request, session, notice="" if found else "working", after=after)
+        if found:
+            return await self._show(request, session, after=after)
+        return await self._show(request, session, notice="working", after=after, sent=sent)
 
     async def form(self, request: web.Request) -> web.StreamResponse:
         """Take one form, then send the browser to the page that shows the answer.
@@ -70,7 +73,7 @@ class PlainPages:
             notice, status = next(row[1:] for row in _REFUSED if isinstance(problem, row[0]))
             return await self._show(request, session, notice=notice, status=status, kept=fields)
         after = inbound.mail_id(fields.get("after") or "0")
-        query = urlencode({"lang": said.language, "after": after, "sent": 1})
+        query = urlencode({"lang": said.language, "after": after, "sent": update_id})
         response = web.Response(status=303, headers={"Location": f"/?{query}#new"})
         session.keep(response)
         return response
@@ -83,6 +86,7 @@ class PlainPages:
         notice: str = "",
         status: int = 200,
         after: str = "",
+        sent: str = "",
         kept: dict[str, str] | None = None,
     ) -> web.Response:
         """Return the page; `kept` is a form that could not be taken."""
@@ -96,6 +100,7 @@ class PlainPages:
             mail=mail,
             form_id=kept.get("id") or self._desk.door.form_id(session),
             after=after,
+            sent=sent,
             notice=notice,
             draft=kept.get("text", ""),
             everything="all" in request.query,

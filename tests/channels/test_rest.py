@@ -42,7 +42,8 @@ async def test_request_sent_again_is_answered_once(system: System) -> None:
         await program.says("/help", "request-2")
         assert await program.says("/menu", "request-1") == first
         assert await turns(system) == 2
-        assert await program.says("/menu") == first
+        again = await program.says("/menu")
+        assert [row["text"] for row in again] == [row["text"] for row in first]
         assert await turns(system) == 3
 
 

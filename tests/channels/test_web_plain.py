@@ -68,7 +68,7 @@ async def test_without_an_answer_the_page_offers_to_look_again(
     assert "Hashar is writing" in visitor.page
     match = re.search(r'class="hc-refresh" href="([^"]+)"', visitor.page)
     assert match
-    assert "sent=1" in match[1]
+    assert "sent=" in match[1]
     assert "Show new answers" in visitor.page
     await visitor.open(unescape(match[1]))
     assert "Hashar is writing" in visitor.page
