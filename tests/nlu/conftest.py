@@ -11,7 +11,13 @@ import pytest
 from nlu.environment import quiet
 from nlu.train import ROOT, newest_model
 
+_level = os.environ.get("LOG_LEVEL")
 quiet()
+# Rasa's LOG_LEVEL is also the name of a setting of ours: programs that later tests start, and
+# commands that they run, must not find Rasa's value there.
+os.environ.pop("LOG_LEVEL", None)
+if _level is not None:
+    os.environ["LOG_LEVEL"] = _level
 
 
 @pytest.fixture(scope="session")
