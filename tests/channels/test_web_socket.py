@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.channels.web_inbound import JSON_LIMIT
 from tests.browser.site import Site
 from tests.browser.visitors import GOOD, Visitor, closed, hear, hear_mail
 
@@ -88,7 +89,7 @@ async def test_binary_frames_are_refused(visitor: Visitor) -> None:
 
 async def test_a_frame_that_is_too_big_closes_the_line(visitor: Visitor) -> None:
     async with visitor.socket() as line:
-        await line.send_str("x" * 70_000)
+        await line.send_str("x" * (JSON_LIMIT + 1))
         assert await closed(line) == 1009
 
 
