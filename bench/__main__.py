@@ -36,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--reuse", action="store_true", help="take the models of the last run")
     parser.add_argument("--lean", action="store_true", help="stock Rasa with RulePolicy alone")
     parser.add_argument("--epochs", type=int, default=5, help="of stock's training (default 5)")
+    parser.add_argument(
+        "--examples", type=int, default=10_000, help="of an intent and language, for stock"
+    )
     parser.add_argument("--threads", type=int, default=1, help="of stock; 0: TensorFlow's default")
     parser.add_argument("--seed", type=int, default=1, help="of the order of the texts")
     options = parser.parse_args(arguments)
@@ -62,7 +65,9 @@ class Bench:
         folder = FOLDER / "-".join(
             ["stock", *(name for name in ("lean", "quick") if getattr(options, name))]
         )
-        epochs, examples = (1, QUICK_EXAMPLES) if options.quick else (options.epochs, 10_000)
+        epochs, examples = (
+            (1, QUICK_EXAMPLES) if options.quick else (options.epochs, options.examples)
+        )
         project = Project(folder / "project", self._tree, epochs, options.lean, examples)
         self._stock = Stock(folder, project, options.threads)
         self._ours = Ours(FOLDER / "ours", self._tree)
