@@ -32,7 +32,7 @@ class Plan:
 
 
 FULL = Plan(rounds=3, free=50, buttons=100, crowds=((8, 160), (64, 192)), turns=200)
-QUICK = Plan(rounds=1, free=10, buttons=20, crowds=((8, 32),), turns=0, warm=3)
+QUICK = Plan(rounds=3, free=20, buttons=40, crowds=((8, 64),), turns=100, warm=5)
 
 
 @dataclass
