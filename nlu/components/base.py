@@ -1,5 +1,8 @@
 """What all components of the pipeline share."""
 
+from abc import abstractmethod
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
@@ -42,9 +45,27 @@ class Component(GraphComponent):
         """Make the component, untrained."""
         return cls(config, model_storage, resource)
 
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> GraphComponent:
+        """Load what training stored; where it stored nothing, the component stays untrained."""
+        self = cls(config, model_storage, resource)
+        with suppress(ValueError, FileNotFoundError), model_storage.read_from(resource) as folder:
+            self._read(folder)
+        return self
+
+    def _read(self, folder: Path) -> None:
+        """Read what `train` wrote there; a component that learns nothing has nothing to read."""
+
+    @abstractmethod
     def process(self, messages: list[Message]) -> list[Message]:
         """Add what this component knows to each message."""
-        raise NotImplementedError
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Do to the training examples what `process` does to messages."""

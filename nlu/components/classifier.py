@@ -1,11 +1,10 @@
 """The intent of a message, with a calibrated confidence."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -23,11 +22,7 @@ RANKING_LENGTH = 10
 class HybridClassifier(Component):
     """Weighs sentence embeddings and character n-grams (see nlu/ensemble.py)."""
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
-    ) -> None:
-        super().__init__(config, model_storage, resource)
-        self._model: ensemble.Ensemble | None = None
+    _model: ensemble.Ensemble | None = None
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -48,23 +43,9 @@ class HybridClassifier(Component):
             self._model.save(folder / "ensemble.npz")
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> GraphComponent:
-        """Load the trained ensemble; without one no intent is ever sure."""
-        self = cls(config, model_storage, resource)
-        try:
-            with model_storage.read_from(resource) as folder:
-                self._model = ensemble.Ensemble.load(folder / "ensemble.npz")
-        except (ValueError, FileNotFoundError):
-            self._model = None
-        return self
+    def _read(self, folder: Path) -> None:
+        """Read the trained ensemble; without one no intent is ever sure."""
+        self._model = ensemble.Ensemble.load(folder / "ensemble.npz")
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `intent` and `intent_ranking`; a message without words has neither."""

@@ -2,10 +2,10 @@
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT_TOKENS
@@ -55,24 +55,10 @@ class Gazetteer(Component):
             (folder / "terms.json").write_text(text, encoding="utf-8")
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> GraphComponent:
-        """Load the terms; without them nothing is found."""
-        self = cls(config, model_storage, resource)
-        try:
-            with model_storage.read_from(resource) as folder:
-                rows = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
-                self._index([Term(tuple(words), entity, value) for words, entity, value in rows])
-        except (ValueError, FileNotFoundError):
-            self._index([])
-        return self
+    def _read(self, folder: Path) -> None:
+        """Read the terms; without them nothing is found."""
+        rows = json.loads((folder / "terms.json").read_text(encoding="utf-8"))
+        self._index([Term(tuple(words), entity, value) for words, entity, value in rows])
 
     def _index(self, terms: list[Term]) -> None:
         self._matcher = PhraseMatcher(vocabulary())

@@ -1,10 +1,9 @@
 """Which language a message is in, and the text that the features are made of."""
 
+from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -18,11 +17,7 @@ from nlu.politeness import question
 class LanguageIdentifier(Component):
     """Sets `language` and the plain text: no greeting, no case, Cyrillic where romanised."""
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
-    ) -> None:
-        super().__init__(config, model_storage, resource)
-        self.identifier: identification.Identifier | None = None
+    identifier: identification.Identifier | None = None
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -42,23 +37,9 @@ class LanguageIdentifier(Component):
                 self.identifier.save(folder / "languages.npz")
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> GraphComponent:
-        """Load what was learnt; without it every language is unknown."""
-        self = cls(config, model_storage, resource)
-        try:
-            with model_storage.read_from(resource) as folder:
-                self.identifier = identification.Identifier.load(folder / "languages.npz")
-        except (ValueError, FileNotFoundError):
-            self.identifier = None
-        return self
+    def _read(self, folder: Path) -> None:
+        """Read what was learnt; without it every language is unknown."""
+        self.identifier = identification.Identifier.load(folder / "languages.npz")
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set `language` and the plain text of each message."""

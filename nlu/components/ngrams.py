@@ -1,11 +1,10 @@
 """Character n-grams of the folded text as sparse features: what survives typing mistakes."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
-from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
@@ -25,11 +24,7 @@ NGRAMS = "ngrams"
 class NgramFeaturizer(Component):
     """Sets hashed n-grams weighted by inverse document frequency."""
 
-    def __init__(
-        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
-    ) -> None:
-        super().__init__(config, model_storage, resource)
-        self._frequencies: ngrams.Floats | None = None
+    _frequencies: ngrams.Floats | None = None
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -46,23 +41,9 @@ class NgramFeaturizer(Component):
             np.save(folder / "frequencies.npy", self._frequencies)
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> GraphComponent:
-        """Load the frequencies; without them all n-grams weigh the same."""
-        self = cls(config, model_storage, resource)
-        try:
-            with model_storage.read_from(resource) as folder:
-                self._frequencies = np.load(folder / "frequencies.npy")
-        except (ValueError, FileNotFoundError):
-            self._frequencies = None
-        return self
+    def _read(self, folder: Path) -> None:
+        """Read the frequencies; without them all n-grams weigh the same."""
+        self._frequencies = np.load(folder / "frequencies.npy")
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Add the sparse row to each message that has text."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.training_data.message import Message
@@ -44,24 +43,10 @@ class SpellingCorrector(Component):
             (folder / "words.json").write_text(text, encoding="utf-8")
         return self._resource
 
-    @classmethod
-    def load(
-        cls,
-        config: dict[str, Any],
-        model_storage: ModelStorage,
-        resource: Resource,
-        execution_context: ExecutionContext,
-        **kwargs: Any,
-    ) -> GraphComponent:
-        """Load the words; without them nothing is corrected."""
-        self = cls(config, model_storage, resource)
-        try:
-            with model_storage.read_from(resource) as folder:
-                stored = json.loads((folder / "words.json").read_text(encoding="utf-8"))
-                self._speller = Speller(stored["words"], stored["known"])
-        except (ValueError, FileNotFoundError):
-            self._speller = Speller({}, ())
-        return self
+    def _read(self, folder: Path) -> None:
+        """Read the words; without them nothing is corrected."""
+        stored = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+        self._speller = Speller(stored["words"], stored["known"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Correct the plain text of messages whose language is known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Pending:
     delivered: bool = False
 
 
-class People:
+class People(ABC):
     """Says, presses, blocks; a subclass delivers the updates (`_queue`)."""
 
     def __init__(self, username: str) -> None:
@@ -52,8 +53,9 @@ class People:
         self._update_id, self._message_id = 1000, 0
         self._said = asyncio.Event()
 
+    @abstractmethod
     def _queue(self, pending: Pending) -> None:
-        raise NotImplementedError
+        """Deliver an update to the bot."""
 
     @property
     def me(self) -> dict[str, Any]:
