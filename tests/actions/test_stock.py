@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.embedded import Child, free_port
+from bot.embedded import free_port
+from tests.processes import Process, processes, wait_for
 
 ROOT = Path(__file__).parents[2]
 STOCK = Path(__file__).parent / "stock"
@@ -26,51 +26,48 @@ SECONDS = 300
 """How long a stock Rasa may take to start on a busy machine; alone it needs about 20."""
 
 
-class Process:
-    """The action server, or Rasa, as a child; ended by its own process id."""
+def wait_for_json(
+    child: Process, url: str, right: Callable[[Any], bool] = lambda answer: True
+) -> None:
+    """Wait until an address answers with JSON that is as it should be."""
 
-    def __init__(self, name: str, command: list[str], output: Path, **environment: str) -> None:
-        self.output = output
-        self.child = Child(name, command, {**os.environ, **environment}, output)
-        self.child.start()
+    def answered() -> bool:
+        assert child.alive(), child.output()[-2000:]
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return right(json.loads(answer.read() or b"{}"))
+        except (OSError, ValueError):
+            return False
 
-    def wait(self, url: str, done: Callable[[Any], bool] = lambda answer: True) -> None:
-        """Wait until an address answers with JSON that is as it should be."""
-        deadline = time.monotonic() + SECONDS
-        while self.child.running() and time.monotonic() < deadline:
-            try:
-                with urllib.request.urlopen(url, timeout=5) as answer:
-                    if done(json.loads(answer.read() or b"{}")):
-                        return
-            except (OSError, ValueError, urllib.error.URLError):
-                pass
-            time.sleep(0.2)
-        raise TimeoutError(f"{self.child.name}: {self.output.read_text()[-2000:]}")
+    wait_for(answered, SECONDS, url)
+
+
+FOLDERS = {"DATA_DIR": str(ROOT / "build"), "CONTENT_DIR": str(ROOT / "content")}
+
+
+def actions_server(port: int, log: Path) -> Process:
+    """Start `python -m actions.server`."""
+    return Process(["-m", "actions.server", "--port", str(port)], FOLDERS, log).start()
 
 
 @pytest.fixture
 def actions_url(tmp_path: Path) -> Iterator[str]:
-    """`python -m actions.server` in a process of its own."""
-    command = [sys.executable, "-m", "actions.server", "--port", str(port := free_port())]
-    folder = {"DATA_DIR": str(ROOT / "build"), "CONTENT_DIR": str(ROOT / "content")}
-    server = Process("actions", command, tmp_path / "actions.log", **folder)
-    try:
-        server.wait(f"http://127.0.0.1:{port}/health")
+    """The action server in a process of its own."""
+    server = actions_server(port := free_port(), tmp_path / "actions.log")
+    with processes(server):
+        wait_for_json(server, f"http://127.0.0.1:{port}/health")
         yield f"http://127.0.0.1:{port}"
-    finally:
-        server.child.stop()
 
 
-def test_a_taken_port_is_one_clear_sentence(actions_url: str) -> None:
+def test_a_taken_port_is_one_clear_sentence(actions_url: str, tmp_path: Path) -> None:
     """The second server on a port says what to do, and ends."""
-    port = actions_url.rpartition(":")[2]
-    command = [sys.executable, "-m", "actions.server", "--port", port]
-    folder = {"DATA_DIR": str(ROOT / "build"), "CONTENT_DIR": str(ROOT / "content")}
-    ended = subprocess.run(
-        command, env={**os.environ, **folder}, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 1
-    assert ended.stderr.strip().splitlines()[-1].startswith(f"actions.server: Port {port}")
+    port = int(actions_url.rpartition(":")[2])
+    second = actions_server(port, tmp_path / "second.log")
+    with processes(second):
+        wait_for(lambda: not second.alive(), 60, "the end of the second server")
+    assert second.process is not None
+    assert second.process.returncode == 1
+    assert second.output().strip().splitlines()[-1].startswith(f"actions.server: Port {port}")
 
 
 QUIET = {
@@ -114,29 +111,23 @@ def stock_rasa(actions_url: str, tmp_path: Path) -> Iterator[str]:
     if importlib.util.find_spec("rasa") is None:
         pytest.skip("Rasa is not installed here")
     model, port = stock_model(), free_port()
-    command = [
-        *(sys.executable, "-m", "rasa", "run", "--enable-api", "-i", "127.0.0.1"),
+    arguments = [
+        *("-m", "rasa", "run", "--enable-api", "-i", "127.0.0.1"),
         *("-p", str(port), "--model", str(model)),
         *("--endpoints", str(STOCK / "endpoints.yml")),
         *("--credentials", str(STOCK / "credentials.yml")),
     ]
-    rasa = Process(
-        "Rasa",
-        command,
-        tmp_path / "rasa.log",
-        HASHAR_ACTIONS=f"{actions_url}/webhook",
-        COMPRESS_ACTION_SERVER_REQUEST="true",
+    environment = {
+        "HASHAR_ACTIONS": f"{actions_url}/webhook",
+        "COMPRESS_ACTION_SERVER_REQUEST": "true",
         **QUIET,
-    )
-    try:
-        rasa.wait(f"http://127.0.0.1:{port}/status", lambda answer: "model_file" in answer)
+    }
+    rasa = Process(arguments, environment, tmp_path / "rasa.log").start()
+    with processes(rasa):
+        wait_for_json(rasa, f"http://127.0.0.1:{port}/status", lambda found: "model_file" in found)
         yield f"http://127.0.0.1:{port}"
-    finally:
-        rasa.child.stop()
 
 
-@pytest.mark.rasa
-@pytest.mark.slow
 async def test_a_stock_rasa_assistant_answers_with_our_actions(stock_rasa: str) -> None:
     """`rasa run` with a rule that calls our action: a question, a button, a change of language."""
     async with aiohttp.ClientSession() as session:
