@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import secrets
 import sys
+from dataclasses import replace
 
 from soak.report import report
 from soak.result import Options
@@ -40,17 +41,13 @@ def main() -> int:
         cluster=given.cluster,
     )
     if given.chaos:
-        options = Options(
-            messages,
-            seed,
-            seconds,
-            given.people,
+        options = replace(
+            options,
             troubles=max(16, messages // 300),
             chaos=True,
             roles=CHAOS_ROLES,
             fault_rate=0.05,
             redelivered=0.1,
-            cluster=given.cluster,
         )
     print(f"seed {seed}", flush=True)
     result = asyncio.run(Soak(options).run())
