@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.cli import scaffold, translate
 from bot.errors import ContentError
 from bot.library.coverage import WEIGHTS, coverage
-from bot.library.files import FileError, read_text, read_yaml, split_front_matter, stamp
+from bot.library.files import FileError, parts, read_text, read_yaml, stamp
 from bot.library.load import Loader
 from bot.library.translation import SOURCE
 from bot.settings import Settings
@@ -138,14 +138,14 @@ def mark(file: Path) -> None:
 
     Raises ContentError when either file cannot be read.
     """
-    source = file.with_name(f"{SOURCE}.md")
     try:
-        front, body = split_front_matter(read_text(source))
+        mark = stamp(*parts(file.with_name(f"{SOURCE}{file.suffix}")))
         text = read_text(file)
-        split_front_matter(text)
+        if "status" not in parts(file)[0]:
+            raise FileError("has no 'status', so it cannot say what it was made from")
     except FileError as error:
         raise ContentError([f"{file}: {error}"]) from error
-    line = f"translated_from: {SOURCE}@{stamp(front, body)}"
+    line = f"translated_from: {SOURCE}@{mark}"
     if re.search(r"^translated_from:.*$", text, re.MULTILINE):
         text = re.sub(r"^translated_from:.*$", line, text, count=1, flags=re.MULTILINE)
     else:

@@ -280,5 +280,7 @@ def _about(problem: Problem, unit: Unit) -> bool:
         return False
     if unit.file == "strings":
         return unit.key[0] == problem.key
+    if unit.file.endswith("/walks"):
+        return ".".join(unit.key) == problem.key
     name = unit.key[1] or "body" if unit.key[0] == "##" else unit.key[0]
     return name == problem.key.split(".")[0]

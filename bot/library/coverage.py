@@ -11,7 +11,8 @@ from bot.library.translation import Translation, Unit
 WEIGHTS: Mapping[str, float] = {
     "strings": 0.4,
     "short": 0.3,
-    "sections": 0.15,
+    "sections": 0.12,
+    "walks": 0.03,
     "glossary": 0.1,
     "courses": 0.05,
 }
@@ -46,6 +47,8 @@ def coverage(folder: Path, language: str) -> Coverage:
 
 def _part(unit: Unit) -> str:
     kind = unit.file.partition("/")[0]
+    if unit.file.endswith("/walks"):
+        return "walks"
     if kind == "guides":
         return "sections" if unit.key[0] == "##" else "short"
     return kind

@@ -108,8 +108,16 @@ def split_sections(body: str) -> list[tuple[str, str]]:
     return found + [(name, text.strip()) for name, text in pairs]
 
 
+def parts(path: Path) -> tuple[dict[str, Any], str]:
+    """Return what a `.md` or `.yml` file says: its YAML, and its Markdown. Raises FileError."""
+    text = read_text(path)
+    return split_front_matter(text) if path.suffix == ".md" else (parse_yaml(text), "")
+
+
 def stamp(front: dict[str, Any], body: str) -> str:
     """Return eight characters that change with the words that translators translate."""
     words = [front.get("title", ""), front.get("short", ""), repr(front.get("quiz", "")), body]
+    if "words" in front:  # of a guide's walks
+        words.append(repr(front["words"]))
     joined = "\n".join(" ".join(str(word).split()) for word in words)
     return hashlib.sha256(joined.encode()).hexdigest()[:8]

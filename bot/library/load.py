@@ -154,8 +154,9 @@ class Loader:
         if not texts:
             problems.append(self._problem(path, "", "has no text in any language"))
             return None
+        guide = replace(guide, texts=texts)
         spoken = self._walk_texts(folder, guide, languages, before, problems)
-        return replace(guide, texts=texts, walk_texts=spoken)
+        return replace(guide, walk_texts=spoken)
 
     def _walk_texts(
         self,
@@ -165,7 +166,11 @@ class Loader:
         before: Guide | None,
         problems: list[Problem],
     ) -> dict[str, WalkText]:
-        """Return the words of a guide's walks; a broken file keeps its words of before."""
+        """Return the words of a guide's walks; a broken file keeps its words of before.
+
+        Where a language does not have the guide in full, some words may still be missing: the
+        walk comes in the nearest language until they are there.
+        """
         found = {}
         for code in languages:
             path = folder / "walks" / f"{code}.yml"
@@ -174,12 +179,17 @@ class Loader:
             data = self._yaml(path, schemas.WALK_TEXT, problems)
             text = walks.text(code, data) if data else None
             rows = walks.text_rows(text, guide) if text else [("", "")]
-            problems += [self._problem(path, key, line) for key, line in rows if line]
+            begun = not (code in guide.texts and guide.texts[code].sections)
+            for key, line in filter(any, rows):
+                note = self._hint if begun and line == walks.MISSING else self._problem
+                problems.append(note(path, key, line))
             if rows and before and code in before.walk_texts:
                 text = before.walk_texts[code]
                 rows = walks.text_rows(text, guide)
             if text and not rows:
                 found[code] = text
+        home = folder / "walks"
+        problems += [self._hint(home, *row) for row in check.translations(found)]
         return found
 
     def _courses(

@@ -132,6 +132,8 @@ class WalkText:
     language: str
     words: Mapping[str, str]
     status: str = "draft"
+    stamp: str = ""
+    translated_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,11 +131,15 @@ WALK = _object(
     questions=_map(NAME, _QUESTION, 1),
     results=_map(NAME, _RESULT, 1),
 )
+_STATUS: dict[str, Any] = {
+    "status": {"enum": ["original", "draft", "reviewed"]},
+    "translated_from": {"type": "string", "pattern": r"^[a-zA-Z-]+@[0-9a-f]{8}$"},
+    "reviewer": WORDS,
+    "reviewed_on": DAY,
+}
 WALK_TEXT = _object(
     ["status", "words"],
-    status={"enum": ["original", "draft", "reviewed"]},
-    reviewer=WORDS,
-    reviewed_on=DAY,
+    **_STATUS,
     words=_map({"type": "string", "pattern": r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"}, WORDS, 1),
 )
 GUIDE = _object(
@@ -152,10 +156,7 @@ GUIDE = _object(
 )
 _TEXT: dict[str, Any] = {
     "title": {**WORDS, "maxLength": TITLE_LIMIT},
-    "status": {"enum": ["original", "draft", "reviewed"]},
-    "translated_from": {"type": "string", "pattern": r"^[a-zA-Z-]+@[0-9a-f]{8}$"},
-    "reviewer": WORDS,
-    "reviewed_on": DAY,
+    **_STATUS,
 }
 GUIDE_TEXT = _object(["title", "short", "asks", "status"], **_TEXT, short=WORDS, asks=ASKS)
 COURSE = _object(

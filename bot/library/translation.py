@@ -1,27 +1,29 @@
 """All texts of a language beside the texts they are made from, and their way back into files.
 
-A text is a `Unit`. Its id is '<file without language>#<key>', such as
-`guides/passport#short`, `guides/passport##documents` or `strings#menu.title`.
+A text is a `Unit`. Its id is '<file without language>#<key>', such as `guides/passport#short`,
+`guides/passport##documents`, `guides/passport/walks#words/kind` or `strings#menu.title`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.library.check import LESSON_LIMIT, PLACEHOLDER, SECTION_LIMIT, SHORT_LIMIT
 from bot.library.documents import Document, Key
-from bot.library.files import split_front_matter, stamp
+from bot.library.files import parts, stamp
 from bot.library.format import locale
 from bot.library.schemas import OPTION_LIMIT, TITLE_LIMIT
+from bot.library.walks import LABEL_LIMIT
 
 SOURCE = "en"
 """The language that translations are made from."""
 
 _ABOUT_FILE = frozenset({"status", "translated_from", "reviewer", "reviewed_on"})
-_EMPTY = "---\nstatus: draft\n---\n"
+_PLAIN = ("strings", "glossary")
+"""Files of words alone, which do not say what they were made from, nor who reviewed them."""
 _LIMITS: Mapping[str, int] = {
     "title": TITLE_LIMIT,
     "short": SHORT_LIMIT,
@@ -82,6 +84,8 @@ class Unit:
             return SECTION_LIMIT if guide else LESSON_LIMIT
         if self.key[0].startswith("button."):
             return BUTTON_LENGTH
+        if self.file.endswith("/walks"):
+            return LABEL_LIMIT if "." in self.key[-1] else 0
         if self.file.startswith(("guides/", "courses/")):
             return next((_LIMITS[part] for part in self.key if part in _LIMITS), 0)
         return 0
@@ -111,10 +115,12 @@ class Translation:
     units: dict[str, Unit] = field(default_factory=dict)
     _documents: dict[str, Document] = field(default_factory=dict)
     _before: dict[str, str] = field(default_factory=dict)
+    _sources: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, source in self._sources():
-            self.units.update((unit.id, unit) for unit in self._read(name, source))
+        self._sources = _sources(self.folder)
+        for name in self._sources:
+            self.units.update((unit.id, unit) for unit in self._read(name))
 
     def changed(self) -> dict[Path, str]:
         """Return the files that differ from what is on disk, with their new text."""
@@ -139,45 +145,35 @@ class Translation:
         a draft again. `fresh`: it now says what today's source says.
         """
         document = self._document(name)
-        if not document.markdown or self.language == SOURCE:
+        if name in _PLAIN or self.language == SOURCE:
             return
         texts, order = document.texts(), self._order(name)
+        after = order.index(("status",)) + 1
+        order[after:after] = [("translated_from",), ("reviewer",), ("reviewed_on",)]
         if reviewer:
             document.set(("status",), "reviewed", order)
-            document.set(("reviewer",), reviewer, [*order, ("reviewer",)])
-            document.set(("reviewed_on",), day, [*order, ("reviewer",), ("reviewed_on",)])
+            document.set(("reviewer",), reviewer, order)
+            document.set(("reviewed_on",), day, order)
         elif texts.get(("status",)) == "reviewed":
             document.set(("status",), "draft", order)
             document.remove("reviewer")
             document.remove("reviewed_on")
         if fresh or not self._before[name]:
-            front, body = split_front_matter(Document.read(self._path(name, SOURCE)).text)
-            mark = f"{SOURCE}@{stamp(front, body)}"
-            document.set(("translated_from",), mark, [*order, ("translated_from",)])
+            mark = f"{SOURCE}@{stamp(*parts(self._sources[name]))}"
+            document.set(("translated_from",), mark, order)
 
     # -- files -----------------------------------------------------------------------------
 
-    def _sources(self) -> Iterator[tuple[str, Path]]:
-        """Yield (name, file of the source language), in the order people meet them."""
-        for name in ("strings", "glossary"):
-            if (path := self.folder / name / f"{SOURCE}.yml").exists():
-                yield name, path
-        for kind in ("guides", "courses"):
-            for path in sorted((self.folder / kind).glob(f"**/{SOURCE}.md")):
-                yield path.parent.relative_to(self.folder).as_posix(), path
-
-    def _path(self, name: str, language: str = "") -> Path:
-        code = language or self.language
-        if name in ("strings", "glossary"):
-            return self.folder / name / f"{code}.yml"
-        return self.folder / name / f"{code}.md"
+    def _path(self, name: str) -> Path:
+        return self._sources[name].with_stem(self.language)
 
     def _document(self, name: str) -> Document:
         if name not in self._documents:
             path = self._path(name)
-            there = path.exists()
-            empty = _EMPTY if path.suffix == ".md" else ""
-            document = Document.read(path) if there else Document(empty, bool(empty))
+            there, markdown = path.exists(), path.suffix == ".md"
+            empty = "" if name in _PLAIN else "status: draft\n"
+            new = f"---\n{empty}---\n" if markdown else empty
+            document = Document.read(path) if there else Document(new, markdown)
             self._documents[name] = document
             self._before[name] = document.text if there else ""
         return self._documents[name]
@@ -186,10 +182,10 @@ class Translation:
         """Return all keys of a file as they stand in the source language."""
         if name == "strings":
             return [unit.key for unit in self.units.values() if unit.file == name]
-        return list(Document.read(self._path(name, SOURCE)).texts())
+        return list(Document.read(self._sources[name]).texts())
 
-    def _read(self, name: str, source_file: Path) -> Iterable[Unit]:
-        source = Document.read(source_file).texts()
+    def _read(self, name: str) -> Iterable[Unit]:
+        source = Document.read(self._sources[name]).texts()
         own = self._document(name).texts() if self._path(name).exists() else {}
         status = self._status(name, own)
         every = list(dict.fromkeys([*source, *own]))
@@ -223,12 +219,22 @@ class Translation:
 
     def _status(self, name: str, own: Mapping[Key, object]) -> str:
         made_from = str(own.get(("translated_from",), ""))
-        source = self._path(name, SOURCE)
-        if made_from and source.exists() and source.suffix == ".md":
-            front, body = split_front_matter(Document.read(source).text)
-            if made_from != f"{SOURCE}@{stamp(front, body)}":
-                return "stale"
+        if made_from and made_from != f"{SOURCE}@{stamp(*parts(self._sources[name]))}":
+            return "stale"
         return str(own.get(("status",), "original" if self.language == SOURCE else "draft"))
+
+
+def _sources(folder: Path) -> dict[str, Path]:
+    """Return by name the files of the source language, in the order people meet them."""
+    plain = [folder / name / f"{SOURCE}.yml" for name in _PLAIN]
+    others = [
+        path
+        for kind in ("guides", "courses")
+        for path in sorted((folder / kind).glob(f"**/{SOURCE}.*"))
+        if path.suffix in (".md", ".yml")
+    ]
+    found = [*(path for path in plain if path.exists()), *others]
+    return {path.parent.relative_to(folder).as_posix(): path for path in found}
 
 
 def _written(key: Key) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.library import check
 from bot.library.check import Row
+from bot.library.files import stamp
 from bot.library.model import (
     Guide,
     Library,
@@ -30,6 +31,7 @@ DEPTH_LIMIT = 6
 
 LABEL_LIMIT = 40
 FREE = "free"
+MISSING = "is missing"
 
 
 def build(data: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Walk]:
@@ -69,7 +71,8 @@ def _result(name: str, row: Mapping[str, Any], sources: Mapping[str, Source]) ->
 def text(language: str, data: Mapping[str, Any]) -> WalkText:
     """Return the words of a guide's walks in one language."""
     words = {key: value.strip() for key, value in data["words"].items()}
-    return WalkText(language, words, data["status"])
+    made_from = data.get("translated_from", "")
+    return WalkText(language, words, data["status"], stamp(data, ""), made_from)
 
 
 # -- rules ---------------------------------------------------------------------------------
@@ -179,7 +182,7 @@ def words(one: Guide) -> dict[str, int]:
 def text_rows(text: WalkText, one: Guide) -> list[Row]:
     """Return what is wrong with the words of a guide's walks in one language."""
     needed = words(one)
-    rows = [(f"words.{name}", "is missing") for name in needed if name not in text.words]
+    rows = [(f"words.{name}", MISSING) for name in needed if name not in text.words]
     for name, body in text.words.items():
         key = f"words.{name}"
         if name not in needed:

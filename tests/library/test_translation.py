@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 
 from bot.cli import translate
 from bot.errors import ContentError
+from bot.library.coverage import coverage
 from bot.library.documents import Document
 from bot.library.files import FileError
 from bot.library.load import Loader
@@ -161,6 +162,44 @@ def test_a_missing_section_and_a_missing_file_are_made(content: Path) -> None:
     assert (made.status, made.translated_from) == ("draft", f"en@{source.stamp}")
 
 
+def test_questions_of_a_guide_are_translated_too(content: Path) -> None:
+    """The words of walks are rows: edited in their line, reviewed, and stale when English moves."""
+    before = bytes_of(content)
+    sheet = Sheet(content, "ru").write("guides/passport/walks#words/n_thin", "Сколько всего?")
+    assert sheet.save().bring_in().texts == 1
+    assert difference(before, content)[-1] == '+  n_thin: "Сколько всего?"'
+    sheet = Sheet(content, "ru")
+    for row in sheet.rows:
+        if row["id"].startswith("guides/passport/walks#"):
+            row["status"] = "reviewed"
+    sheet.save().bring_in(reviewer="Asel")
+    walks = content / "guides" / "passport" / "walks"
+    assert "\nreviewer: Asel\nreviewed_on: " in (walks / "ru.yml").read_text()
+    english = walks / "en.yml"
+    english.write_text(english.read_text().replace("Which passports do", "Which new ones do"))
+    found = [row["status"] for row in Sheet(content, "ru").rows if "passport/walks" in row["id"]]
+    assert set(found) == {"stale"}
+    hints = [str(one) for one in Loader(content).load()[1] if one.hint]
+    assert any("passport/walks: ru: is older than its source" in line for line in hints)
+
+
+def test_questions_begun_are_kept_and_shown_when_whole(content: Path) -> None:
+    """Half a walk's words are saved as a draft; people get the nearest language until all is in."""
+    english = Loader(content).load()[0].guides["passport"].walk_texts["en"].words
+    path = content / "guides" / "passport" / "walks" / "sw.yml"
+    for names, whole in ((list(english)[:2], False), (list(english)[2:], True)):
+        sheet = Sheet(content, "sw")
+        for name in names:
+            sheet.write(f"guides/passport/walks#words/{name}", english[name])
+        done = sheet.save().bring_in()
+        assert (done.texts, done.problems, done.files) == (len(names), (), (path,))
+        assert problems(content) == []
+        assert ("sw" in Loader(content).load()[0].guides["passport"].walk_texts) is whole
+        lacking = [line for line in coverage(content, "sw").missing if "passport/walks" in line]
+        assert bool(lacking) is not whole
+    assert path.read_text().startswith("status: draft\ntranslated_from: en@")
+
+
 @pytest.mark.parametrize(
     ("unit", "text", "others", "wanted"),
     [
@@ -178,6 +217,7 @@ def test_a_missing_section_and_a_missing_file_are_made(content: Path) -> None:
         ("guides/passport#title", "", {"status": "reviewed"}, "needs the reviewer"),
         ("guides/passport#title", "", {"status": "perfect"}, "is not one of"),
         ("glossary#mci/plain", "**Fedha {mci}, sasa 7.", {}, "must be a fact"),
+        ("guides/passport/walks#words/n_thin", "Ngapi kati ya 9?", {}, "must be a fact"),
         ("guides/emergency##numbers", "**{emergency_phone} {fire_phone} {police_phone} "
          "{ambulance_phone} {gas_phone} {family_phone}", {}, "is not closed"),
     ],
@@ -359,7 +399,7 @@ def test_every_text_of_the_content_can_be_edited(content: Path) -> None:
     """Each text of each kind of file takes other words, and those words only."""
     for language in ("en", "ar"):
         translation = Translation(content, language)
-        for unit in list(translation.units.values())[::9]:
-            if unit.text:
-                translation.edit(unit, unit.text + " 'x': \"y\" # z")
+        texts = [unit for unit in translation.units.values() if unit.text]
+        for unit in texts[::9]:
+            translation.edit(unit, unit.text + " 'x': \"y\" # z")
         assert len(translation.changed()) >= 3
