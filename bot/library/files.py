@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def parts(path: Path) -> tuple[dict[str, Any], str]:
     return split_front_matter(text) if path.suffix == ".md" else (parse_yaml(text), "")
 
 
-def stamp(front: dict[str, Any], body: str) -> str:
+def stamp(front: Mapping[str, Any], body: str) -> str:
     """Return eight characters that change with the words that translators translate."""
     words = [front.get("title", ""), front.get("short", ""), repr(front.get("quiz", "")), body]
     if "words" in front:  # of a guide's walks
