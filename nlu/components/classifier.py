@@ -10,10 +10,11 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
-from nlu import embedder, ensemble
+from nlu import ensemble
 from nlu.components.base import LANGUAGE, VECTOR, Component, noise_of
 from nlu.components.ngrams import NGRAMS
 from nlu.components.registration import CLASSIFIER, component
+from nlu.engine import DIMENSION
 
 RANKING_LENGTH = 10
 
@@ -73,7 +74,7 @@ def _named(message: Message) -> str:
 
 def examples_of(messages: list[Message]) -> ensemble.Examples:
     """Return messages with their features as arrays."""
-    unknown = np.full(embedder.DIMENSION, np.nan, dtype=np.float32)
+    unknown = np.full(DIMENSION, np.nan, dtype=np.float32)
     vectors = [m.get(VECTOR) for m in messages]
     return ensemble.Examples(
         intents=[str(m.get(INTENT)) for m in messages],

@@ -13,16 +13,17 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from nlu import embedder
 from nlu.components.base import COPY, PLAIN_TEXT, VECTOR, Component
 from nlu.components.registration import FEATURIZER, component
+from nlu.engine import Floats
+from nlu.environment import models_folder
 from nlu.progress import progress
 
 EMBEDDING = "embedding"
-CACHE = ".embeddings.npz"
 
 
 def cache_path() -> Path:
     """Return the file of the training cache: EMBEDDINGS_CACHE, or beside the models."""
     named = os.environ.get("EMBEDDINGS_CACHE")
-    return Path(named) if named else Path(os.environ.get("MODELS_DIR", "models")) / CACHE
+    return Path(named) if named else models_folder() / embedder.CACHE
 
 
 @component(FEATURIZER, trainable=False)
@@ -31,7 +32,7 @@ class E5Featurizer(Component):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`copies`: how many noisy copies of an example are embedded, since each costs 10 ms."""
+        """`copies`: how many noisy copies of an example are embedded, since each takes time."""
         return {"copies": 1}
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -60,7 +61,7 @@ class E5Featurizer(Component):
             self._add(message, vector)
         return training_data
 
-    def _add(self, message: Message, vector: embedder.Floats) -> None:
+    def _add(self, message: Message, vector: Floats) -> None:
         message.set(VECTOR, vector)
         feature = Features(np.atleast_2d(vector), FEATURE_TYPE_SENTENCE, TEXT, type(self).__name__)
         message.add_features(feature)

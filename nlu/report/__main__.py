@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nlu.environment import quiet
+from nlu.environment import ROOT, quiet
 from nlu.noise import NOISES
 from nlu.report import compare, languages, models, sets
 from nlu.report.measures import Outcome, Parse, Row, outcomes, row
 from nlu.report.page import page
-from nlu.train import ROOT, TrainingError, train
+from nlu.train import TrainingError, train
 
 _HEAD = f"{'set':<12}{'noise':<12}{'n':>5}{'acc':>7}{'answ':>7}{'wrong':>7}{'oos':>7}{'f.rej':>7}{'ECE':>7}"
 
