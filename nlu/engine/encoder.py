@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -31,16 +32,19 @@ class Encoder:
         self._most = weights.shape.positions - 2
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            graph, options, providers=["CPUExecutionProvider"]
-        )
+        providers = ["CPUExecutionProvider"]
+        self._session = onnxruntime.InferenceSession(graph, options, providers=providers)
+
+    def tokens(self, text: str) -> list[int]:
+        """Return the ids of a text's pieces, without the marks of start and end."""
+        return self._tokenizer.ids(text)
 
     def encode(self, text: str) -> Floats:
         """Return the 'query: ' vector of a text, of length 1.
 
         A text beyond 510 tokens is read in stretches; its vector is their weighted mean.
         """
-        ids = self._tokenizer.ids(_QUERY + text)
+        ids = self.tokens(_QUERY + text)
         stretches = [ids[at : at + self._most] for at in range(0, len(ids), self._most)]
         vectors = [self._run(stretch) for stretch in stretches]
         if len(vectors) == 1:
@@ -63,21 +67,21 @@ def load(folder: Path) -> Encoder:
     """
     onnxruntime.disable_telemetry_events()
     weights = Weights(installed())
-    return Encoder(weights, _graph(weights, folder / f".{NAME}.onnx"))
-
-
-def _graph(weights: Weights, file: Path) -> bytes:
+    file = folder / f".{NAME}.onnx"
     try:
-        return file.read_bytes()
-    except OSError:
-        from nlu.engine.graph import build  # onnx is needed for building alone
+        return Encoder(weights, file.read_bytes())
+    except (OSError, onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf):
+        return Encoder(weights, _built(weights, file))
 
-        made = build(weights)
-    try:
+
+def _built(weights: Weights, file: Path) -> bytes:
+    from nlu.engine.graph import build  # onnx is needed for building alone
+
+    graph = build(weights)
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    # A folder that cannot be written costs two seconds at each start, no more.
+    with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-        temporary.write_bytes(made)
+        temporary.write_bytes(graph)
         os.replace(temporary, file)
-    except OSError:
-        pass  # a folder that cannot be written costs two seconds at each start
-    return made
+    return graph
