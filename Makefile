@@ -5,6 +5,8 @@ PY := $(VENV)/bin/python
 THREADS := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
+# Without compiled files each of the many processes that tests start would take seconds more.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test fuzz check bench nlu-report retrieval-report chaos soak clean lock browser deploy-check sbom audit
 
@@ -12,7 +14,7 @@ run: $(VENV)/.ready
 	@exec $(PY) -m bot run
 
 test: $(VENV)/.ready node_modules/.ready browser
-	$(THREADS) $(PY) -m pytest
+	$(THREADS) $(PY) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
 
 # 100,000 bad inputs against every parser and the HTTP interface: a few minutes.
 fuzz: $(VENV)/.ready

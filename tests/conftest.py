@@ -8,6 +8,8 @@ import dataclasses
 import functools
 import os
 import shutil
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -33,6 +35,21 @@ from tests.fakes.rasa import FakeRasa
 
 ROOT = Path(__file__).parent.parent
 SetUp = Callable[..., Settings]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with one test that needs the model, and so trains it, and end with the others: of two
+    processes one trains while the other tests what needs no model. Long tests before short ones,
+    so that both end together."""
+
+    def needs_model(item: pytest.Item) -> bool:
+        return not {"model", "rasa_url"}.isdisjoint(getattr(item, "fixturenames", ()))
+
+    items.sort(key=lambda item: (needs_model(item), item.get_closest_marker("slow") is None))
+    if first := next(filter(needs_model, items), None):
+        items.remove(first)
+        items.insert(0, first)
 
 
 @pytest.fixture(scope="session")
@@ -85,17 +102,37 @@ def _library() -> LiveLibrary:
 
 
 @pytest.fixture(scope="session")
-def rasa_url(base_settings: Settings, folder: Path) -> Iterator[str]:
-    """The real model behind Rasa's HTTP server; trained once, cached by its fingerprint.
+def model() -> Path:
+    """The path of the model for the present data, trained in a process of its own when stale.
+
+    TRAIN=0 takes the newest model, fresh or not.
+    """
+    from nlu.train import newest_model
+
+    newest = newest_model()
+    if os.environ.get("TRAIN") == "0" and newest:
+        return newest
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "nlu.train"],
+        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
+    )  # fmt: skip
+    return Path(done.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def rasa_url(
+    base_settings: Settings, folder: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """The real model behind Rasa's HTTP server.
 
     RASA_URL names a server that runs already, to try a dialogue again and again.
     """
     if running := os.environ.get("RASA_URL"):
         yield running
         return
+    request.getfixturevalue("model")
     settings = dataclasses.replace(base_settings, data_dir=folder / "rasa")
-    train = os.environ.get("TRAIN", "1") != "0"  # TRAIN=0: the newest model, fresh or not
-    rasa = EmbeddedRasa(settings, train)
+    rasa = EmbeddedRasa(settings, train=False)
 
     async def ready() -> None:
         await rasa.start()

@@ -42,12 +42,10 @@ def wait_for_json(
     wait_for(answered, SECONDS, url)
 
 
-FOLDERS = {"DATA_DIR": str(ROOT / "build"), "CONTENT_DIR": str(ROOT / "content")}
-
-
 def actions_server(port: int, log: Path) -> Process:
     """Start `python -m actions.server`."""
-    return Process(["-m", "actions.server", "--port", str(port)], FOLDERS, log).start()
+    folders = {"DATA_DIR": str(log.parent), "CONTENT_DIR": str(ROOT / "content")}
+    return Process(["-m", "actions.server", "--port", str(port)], folders, log).start()
 
 
 @pytest.fixture

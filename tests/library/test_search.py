@@ -32,6 +32,7 @@ def test_questions_find_their_guide_by_words(library: LiveLibrary, file: Path) -
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("passages")  # one process makes the vectors, once
 @pytest.mark.parametrize("file", [HELDOUT, TUNING], ids=lambda path: path.parent.name)
 def test_questions_find_their_section_by_words_and_meaning(file: Path) -> None:
     """With both, most questions have their section among the first three; few others get one."""

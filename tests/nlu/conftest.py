@@ -1,15 +1,12 @@
-"""One trained model for all tests of understanding; training again only when it is stale."""
+"""The trained model, loaded once for all tests of understanding."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from nlu.environment import quiet
-from nlu.train import ROOT, newest_model
 
 _level = os.environ.get("LOG_LEVEL")
 quiet()
@@ -18,22 +15,6 @@ quiet()
 os.environ.pop("LOG_LEVEL", None)
 if _level is not None:
     os.environ["LOG_LEVEL"] = _level
-
-
-@pytest.fixture(scope="session")
-def model() -> Path:
-    """Return the path of the model for the present data, trained apart from the tests.
-
-    TRAIN=0 takes the newest model, fresh or not, as in tests/conftest.py.
-    """
-    newest = newest_model()
-    if os.environ.get("TRAIN") == "0" and newest:
-        return newest
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-m", "nlu.train"],
-        cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
-    )  # fmt: skip
-    return Path(done.stdout.strip())
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ def vector(topic: str, language: str) -> ensemble.Floats:
 
 
 @pytest.fixture
-def model() -> ensemble.Ensemble:
+def voices() -> ensemble.Ensemble:
     """English knows both topics; Kazakh has examples of other words only."""
     asked = [("passport", "en"), ("pension", "en")] * 5 + [("passport", "kk"), ("pension", "kk")]
     texts = [f"{topic} {language}" for topic, language in asked]
@@ -38,22 +38,22 @@ def model() -> ensemble.Ensemble:
 @pytest.mark.parametrize("language", ["en", "kk", ""])
 @pytest.mark.parametrize("topic", sorted(TOPICS))
 def test_the_topic_counts_more_than_the_language(
-    model: ensemble.Ensemble, topic: str, language: str
+    voices: ensemble.Ensemble, topic: str, language: str
 ) -> None:
     """A question of a language with few examples is understood by what others asked; a language
     that was not named is seen from the mean of all."""
     asked = vector(topic, language or "en")[None]
-    shares = model.probabilities(asked, ngrams.matrix(["?"], 2, 5, 10), [language])[0]
-    assert model.labels[int(shares.argmax())] == topic
+    shares = voices.probabilities(asked, ngrams.matrix(["?"], 2, 5, 10), [language])[0]
+    assert voices.labels[int(shares.argmax())] == topic
     assert shares.sum() == pytest.approx(1)
 
 
-def test_what_was_saved_answers_the_same(model: ensemble.Ensemble, tmp_path: Path) -> None:
+def test_what_was_saved_answers_the_same(voices: ensemble.Ensemble, tmp_path: Path) -> None:
     """Rounding of stored numbers changes no share by a hundredth."""
-    model.save(tmp_path / "model.npz")
-    again = ensemble.Ensemble.load(tmp_path / "model.npz")
+    voices.save(tmp_path / "voices.npz")
+    again = ensemble.Ensemble.load(tmp_path / "voices.npz")
     asked, grams = vector("pension", "kk")[None], ngrams.matrix(["pension"], 2, 5, 10)
-    before, after = (m.probabilities(asked, grams, ["kk"]) for m in (model, again))
+    before, after = (m.probabilities(asked, grams, ["kk"]) for m in (voices, again))
     assert np.abs(before - after).max() < 0.01
 
 

@@ -16,7 +16,7 @@ UNSHARE = ["unshare", "--map-root-user", "--net"]
 
 @pytest.mark.rasa
 @pytest.mark.slow
-def test_nothing_phones_home(folder: Path) -> None:
+def test_nothing_phones_home(folder: Path, model: Path) -> None:
     """Gateway, worker, sender, store, Rasa and its libraries answer, one model is swapped for
     another while people write, and not one packet or name is sent beyond this machine."""
     if not shutil.which("ip") or subprocess.run([*UNSHARE, "true"], check=False).returncode:
