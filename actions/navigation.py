@@ -71,8 +71,8 @@ def help_(call: Call) -> Outcome:
 @action("language")
 def language(call: Call) -> Outcome:
     """Offer the languages, or change to the one that is named."""
-    code = call.argument(0)
-    if code not in call.library.languages:
+    code = call.library.shipped(call.argument(0))
+    if not code:
         return say("language.choose", *_languages(call), replace=True)
     guide = call.slot("guide")
     again = (choice("button.show_again", f"guide:{guide}"),) if guide in call.library.guides else ()

@@ -207,8 +207,8 @@ def _language(
     sure = understood.language_confidence >= SURE_LANGUAGE
     wanted = (
         str(slots.get(SLOT + "language") or ""),
-        hint.replace("_", "-").split("-")[0].lower(),
-        understood.language if sure else "",
+        library.shipped(hint),
+        library.shipped(understood.tag) if sure else "",
         str(slots.get(SLOT + "spoken") or ""),
     )
     first = next(iter(library.languages))

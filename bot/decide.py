@@ -176,7 +176,8 @@ def _act(intent: str, understood: Understood, library: Library, section: str) ->
         return Decision("course", (name,))
     if intent == "change_language":
         code = understood.entities.get("language", "")
-        return Decision("language", (code,) if code in library.languages else ())
+        wanted = library.shipped(understood.tag if code == understood.language else code)
+        return Decision("language", (wanted,) if wanted else ())
     outcome = "out_of_scope" if intent == "out_of_scope" else "intent"
     return Decision(INTENTS[intent], outcome=outcome)
 

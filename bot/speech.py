@@ -16,13 +16,14 @@ SURE = 0.8
 def spoken(
     before: Conversation, library: Library, understood: Understood
 ) -> tuple[str, tuple[Event, ...]]:
-    """Return the language of the answer. A chosen language stays; else people are answered
-    in the language they write."""
-    written = understood.language
-    sure = understood.language_confidence >= SURE and written in library.languages
-    if before.pinned and before.language in library.languages:
-        return before.language, ()
-    if sure or (not before.language and written in library.languages):
+    """Return the language of the answer. A chosen language stays, in the script last written;
+    else people are answered in the language they write."""
+    written = library.shipped(understood.tag)
+    sure = understood.language_confidence >= SURE and bool(written)
+    chosen = before.language if before.pinned and before.language in library.languages else ""
+    if chosen and not (sure and _same_language(written, chosen)):
+        return chosen, ()
+    if sure or (not before.language and written):
         return written, (LanguageSet(written),)
     return before.language or next(iter(library.languages)), ()
 
@@ -34,8 +35,8 @@ def offered(
     understood: Understood,
 ) -> tuple[Response, ...]:
     """To someone who chose one language and writes another: offer to switch."""
-    written = understood.language
-    differs = before.pinned and written in library.languages and written != before.language
+    written = library.shipped(understood.tag)
+    differs = before.pinned and written and not _same_language(written, before.language)
     if not responses or not differs or understood.language_confidence < SURE:
         return responses
     name = {"language": LanguageName(written)}
@@ -44,3 +45,8 @@ def offered(
     if any(one.payload == offer.payload for one in last.choices):
         return responses
     return (*responses[:-1], replace(last, choices=(*last.choices, offer)))
+
+
+def _same_language(one: str, other: str) -> bool:
+    """Return whether two languages differ in script only: 'uz' and 'uz-Cyrl'."""
+    return one.partition("-")[0] == other.partition("-")[0]

@@ -171,9 +171,14 @@ async def _within(seconds: float, stop: Coroutine[Any, Any, None]) -> None:
 
 
 def commands(library: Library) -> dict[str, list[tuple[str, str]]]:
-    """Return the command menu by language; '' is the one for languages not shipped."""
+    """Return the command menu by language; '' is the one for languages not shipped.
+
+    Telegram tells languages apart by two letters and knows no scripts.
+    """
     menus: dict[str, list[tuple[str, str]]] = {}
     for code, strings in library.strings.items():
+        if len(code) != 2:
+            continue
         rows = [
             (name, str(strings[f"command.{name}"]))
             for name in COMMANDS

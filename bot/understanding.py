@@ -35,7 +35,8 @@ class Understood:
     """Rasa's reading of a text.
 
     `ranking` holds (intent, confidence), best first, without the fallback intent. `language`
-    is '' when unsure. `vector` is the L2-normalised sentence embedding, None when there is none.
+    is '' when unsure, `script` its ISO 15924 code or ''. `vector` is the L2-normalised sentence
+    embedding, None when there is none.
     """
 
     intent: str
@@ -45,6 +46,12 @@ class Understood:
     language: str = ""
     language_confidence: float = 0.0
     vector: Vector | None = None
+    script: str = ""
+
+    @property
+    def tag(self) -> str:
+        """The language and its script as a BCP 47 tag: 'uz-Cyrl'."""
+        return f"{self.language}-{self.script}" if self.script else self.language
 
 
 class Understanding:
@@ -170,6 +177,7 @@ def _read(answer: Mapping[str, Any]) -> Understood:
         if isinstance(language, Mapping)
         else 0.0,
         vector=_vector(answer.get("embedding")),
+        script=str(language.get("script") or "") if isinstance(language, Mapping) else "",
     )
 
 

@@ -179,13 +179,11 @@ class Worker:
 
     def _newcomer(self, entry: InboxEntry) -> Conversation:
         update = entry.update
-        hint = update.language_hint.replace("_", "-").split("-")[0].lower()
-        language = hint if hint in self.library.current.languages else ""
         return Conversation(
             id=entry.conversation,
             channel=update.channel,
             address=self.store.sealer.seal(update.address),
-            language=language,
+            language=self.library.current.shipped(update.language_hint),
             since=_today(),
         )
 

@@ -109,6 +109,16 @@ def script_of(text: str) -> str:
     return max(counts.items(), key=lambda item: item[1])[0]
 
 
+SCRIPT_CODES = {
+    "latin": "Latn",
+    "cyrillic": "Cyrl",
+    "arabic": "Arab",
+    "han": "Hani",
+    "bengali": "Beng",
+}
+"""ISO 15924 codes of the scripts that `script_of` names."""
+
+
 @lru_cache(maxsize=8192)
 def _script(character: str) -> str:
     if not character.isalpha():

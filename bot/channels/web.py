@@ -114,7 +114,7 @@ class WebChannel:
     async def strings(self, request: web.Request) -> web.StreamResponse:
         """Answer with the words of the page in a language that is shipped."""
         library = self._desk.library
-        language = pages.known_language(library, request.query.get("lang", ""))
+        language = library.shipped(request.query.get("lang", ""))
         language = language or pages.accepted_language(library, "")
         response = json_answer(
             {

@@ -69,12 +69,6 @@ def strings(library: Library, language: str) -> dict[str, str]:
     return found
 
 
-def known_language(library: Library, wanted: str) -> str:
-    """Return the shipped language of a tag, '' when there is none."""
-    code = wanted.replace("_", "-").split("-")[0].lower()
-    return code if code in library.languages else ""
-
-
 def accepted_language(library: Library, header: str) -> str:
     """Return the first shipped language of an Accept-Language header, else the fallback."""
     ranked: list[tuple[float, str]] = []
@@ -84,7 +78,7 @@ def accepted_language(library: Library, header: str) -> str:
             weight = float(quality) if quality else 1.0
         except ValueError:
             continue
-        if code := known_language(library, tag.strip()):
+        if code := library.shipped(tag.strip()):
             ranked.append((weight, code))
     best = max(ranked, key=lambda one: one[0], default=(0.0, ""))[1]
     return best or (FALLBACK if FALLBACK in library.languages else next(iter(library.languages)))
@@ -95,7 +89,7 @@ def mail_language(library: Library, mail: Sequence[Mail]) -> str:
     for one in reversed(mail):
         if one.messages:
             found = {str(message.metadata.get("language", "")) for message in one.messages}
-            return known_language(library, found.pop()) if len(found) == 1 else ""
+            return library.shipped(found.pop()) if len(found) == 1 else ""
     return ""
 
 

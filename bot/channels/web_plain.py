@@ -121,7 +121,7 @@ class PlainPages:
         In the address after a form stands the language before it: there the answer decides.
         """
         library = self._desk.library
-        asked = pages.known_language(library, kept.get("lang") or request.query.get("lang", ""))
+        asked = library.shipped(kept.get("lang") or request.query.get("lang", ""))
         spoken = pages.mail_language(library, mail)
         first, second = (spoken, asked) if after else (asked, spoken)
         accepted = request.headers.get("Accept-Language", "")

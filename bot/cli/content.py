@@ -81,11 +81,17 @@ def _languages(folder: Path, code: str) -> list[str]:
     return [code] if code else known
 
 
+def _transliterated(folder: Path, code: str) -> str:
+    """Return the language that this one is made from, '' where it has texts of its own."""
+    return str(read_yaml(folder / "languages.yml")[code].get("transliterated_from", ""))
+
+
 def missing(folder: Path, code: str) -> int:
-    """Print what a language, or each, lacks."""
+    """Print what a language, or each that has texts of its own, lacks."""
     rows = [
         f"{language}: {row}"
         for language in _languages(folder, code)
+        if not _transliterated(folder, language)
         for row in coverage(folder, language).missing
     ]
     print("\n".join([*rows, f"{len(rows)} missing"]))
@@ -96,6 +102,9 @@ def status(folder: Path, code: str = "") -> int:
     """Print how much of each part a language, or each, has, in percent, and its score."""
     print("language" + "".join(f"{part:>10}" for part in (*WEIGHTS, "stale", "score")))
     for language in _languages(folder, code):
+        if of := _transliterated(folder, language):
+            print(f"{language:8}  automatic transliteration of {of}, not reviewed")
+            continue
         found = coverage(folder, language)
         shares = "".join(f"{100 * share:>9.0f}%" for share in found.shares.values())
         print(f"{language:8}{shares}{found.stale:>10}{100 * found.score:>9.0f}%")

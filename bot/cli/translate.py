@@ -53,7 +53,7 @@ def export(folder: Path, language: str, path: Path) -> int:
     """Write the spreadsheet of a language; return its number of rows. Raises ContentError."""
     languages = _languages(folder)
     if language not in languages:
-        raise ContentError([f"language '{language}' is not in languages.yml"])
+        raise ContentError([f"language '{language}' is not in languages.yml, or is transliterated"])
     column = f"translation ({language})"
     rows = [
         {
@@ -106,7 +106,9 @@ def _languages(folder: Path) -> dict[str, str]:
         rows = read_yaml(folder / "languages.yml")
     except FileError as error:
         raise ContentError([f"languages.yml: {error}"]) from error
-    return {code: row["direction"] for code, row in rows.items()}
+    return {
+        code: row["direction"] for code, row in rows.items() if "transliterated_from" not in row
+    }
 
 
 def _translation(folder: Path, language: str) -> Translation:

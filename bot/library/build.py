@@ -76,6 +76,7 @@ def languages(data: Mapping[str, Any]) -> dict[str, Language]:
             row["direction"],
             tuple(row.get("fallback", ())),
             row.get("unfinished", False),
+            row.get("transliterated_from", ""),
         )
         for code, row in data.items()
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import ContentError
-from bot.library import build, check, schemas, walks
+from bot.library import build, check, schemas, transliteration, walks
 from bot.library.files import FileError, read_text, read_yaml, split_front_matter
 from bot.library.model import Course, Guide, Language, Library, Site, Term, WalkText
 
@@ -44,6 +44,7 @@ class Loader:
 
     folder: Path
     _files: dict[Path, _Cached] = field(default_factory=dict)
+    _rules: dict[str, transliteration.Transliterate] = field(default_factory=dict)
     _rows: dict[Path, tuple[list[Signature], list[check.Row]]] = field(default_factory=dict)
 
     def load(self, previous: Library | None = None) -> tuple[Library, list[Problem]]:
@@ -58,26 +59,41 @@ class Loader:
         site = self._site(problems) or (previous and previous.site)
         if not languages or not site:
             raise ContentError([str(problem) for problem in problems if not problem.hint])
-        guides = self._guides(site, languages, previous, problems)
+        written = {code: one for code, one in languages.items() if not one.transliterated_from}
+        guides = self._guides(site, written, previous, problems)
         library = Library(
             site=site,
             languages=languages,
-            strings=self._strings(languages, previous, problems),
+            strings=self._strings(written, previous, problems),
             guides=guides,
-            courses=self._courses(languages, previous, problems),
-            glossary=self._glossary(site, languages, previous, problems),
-            version=self._version(),
+            courses=self._courses(written, previous, problems),
+            glossary=self._glossary(site, written, previous, problems),
         )
         rows = [*check.across(library), *walks.across(library)]
         problems += [Problem(*row) for row in rows]
-        return library, problems
+        library = self._transliterated(library, problems)
+        return replace(library, version=self._version()), problems
 
     # -- items -----------------------------------------------------------------------------
 
     def _languages(self, problems: list[Problem]) -> dict[str, Language] | None:
         path = self.folder / "languages.yml"
         data = self._yaml(path, schemas.LANGUAGES, problems)
-        return build.languages(data) if data else None
+        languages = build.languages(data) if data else {}
+        rows = transliteration.problems(languages)
+        problems += [self._problem(path, key, text) for key, text in rows]
+        return None if rows else languages or None
+
+    def _transliterated(self, library: Library, problems: list[Problem]) -> Library:
+        """Return the library with the languages that are made from another's texts."""
+        for code in (one.code for one in library.languages.values() if one.transliterated_from):
+            path = self.folder / "transliteration" / f"{code}.yml"
+            parse = partial(_transliteration, path, code)
+            if rules := self._read(path, problems, parse):
+                self._rules[code] = rules
+            rules = self._rules.get(code) or transliteration.build(code, {})
+            library = transliteration.add(library, code, rules)
+        return library
 
     def _site(self, problems: list[Problem]) -> Site | None:
         path = self.folder / "site.yml"
@@ -287,7 +303,7 @@ class Loader:
             if file.stem in languages:
                 found.append((file.stem, file))
             else:
-                text = f"language '{file.stem}' is not in languages.yml"
+                text = f"language '{file.stem}' is not in languages.yml, or is transliterated"
                 problems.append(self._problem(file, "", text))
         return found
 
@@ -361,6 +377,10 @@ class Loader:
     def _version(self) -> str:
         rows = sorted((str(path), cached.signature) for path, cached in self._files.items())
         return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
+
+
+def _transliteration(path: Path, code: str) -> transliteration.Transliterate:
+    return transliteration.build(code, _valid(read_yaml(path), schemas.TRANSLITERATION))
 
 
 class _Invalid(Exception):

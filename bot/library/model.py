@@ -59,7 +59,7 @@ class GuideText:
     short: str
     sections: Mapping[str, str]
     asks: tuple[str, ...]
-    status: Literal["original", "draft", "reviewed"]
+    status: Literal["original", "draft", "reviewed", "automatic"]
     stamp: str
     translated_from: str = ""
     reviewer: str = ""
@@ -261,7 +261,8 @@ class Site:
 class Language:
     """A shipped language: its own name, direction and the languages to fall back to.
 
-    An `unfinished` one may lack strings; they come in the nearest language.
+    An `unfinished` one may lack strings; they come in the nearest language. One that is
+    `transliterated_from` another has no files: its texts are made from that one's.
     """
 
     code: str
@@ -269,6 +270,7 @@ class Language:
     direction: Literal["ltr", "rtl"]
     fallback: tuple[str, ...]
     unfinished: bool = False
+    transliterated_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,6 +305,17 @@ class Library:
     courses: Mapping[str, Course]
     glossary: Mapping[str, Mapping[str, Term]] = field(default_factory=dict)
     version: str = ""
+
+    def shipped(self, tag: str) -> str:
+        """Return the shipped language of a BCP 47 tag, '' when there is none.
+
+        'uz-Cyrl-UZ' is 'uz-Cyrl' where that is shipped, else 'uz'.
+        """
+        language, *others = tag.replace("_", "-").lower().split("-")
+        for script in others[:1]:
+            if (code := f"{language}-{script.capitalize()}") in self.languages:
+                return code
+        return language if language in self.languages else ""
 
     def fallbacks(self, language: str) -> tuple[str, ...]:
         """Return the languages to look for a text in: itself, its fallbacks, then the rest."""

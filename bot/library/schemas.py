@@ -98,8 +98,14 @@ LANGUAGES = _map(
         direction={"enum": ["ltr", "rtl"]},
         fallback={"type": "array", "items": {"type": "string"}},
         unfinished={"type": "boolean"},
+        transliterated_from={"type": "string"},
     ),
     least=1,
+)
+TRANSLITERATION = _object(
+    [],
+    keep={"type": "array", "items": WORDS, "uniqueItems": True},
+    words=_map({"type": "string", "minLength": 2}, WORDS),
 )
 _NAMES = {"type": "array", "items": NAME, "minItems": 1, "uniqueItems": True}
 _QUESTION = {

@@ -15,7 +15,8 @@ from nlu.politeness import question
 
 @component(FEATURIZER, trainable=True)
 class LanguageIdentifier(Component):
-    """Sets `language` and the plain text: no greeting, no case, Cyrillic where romanised."""
+    """Sets `language` and its script, and the plain text: no greeting, no case, Cyrillic where
+    romanised."""
 
     identifier: identification.Identifier | None = None
 
@@ -51,7 +52,11 @@ class LanguageIdentifier(Component):
             sure = confidence >= self._config["unsure"]
             message.set(
                 LANGUAGE,
-                {"name": name if sure else "", "confidence": round(confidence, 4)},
+                {
+                    "name": name if sure else "",
+                    "script": text.SCRIPT_CODES.get(text.script_of(canonical), ""),
+                    "confidence": round(confidence, 4),
+                },
                 add_to_output=True,
             )
         return messages

@@ -41,6 +41,9 @@ async def test_a_page_changes_its_language_with_the_answers(visitor: Visitor) ->
     assert '<html lang="ru"' in visitor.page
     await visitor.submit(payload="language:ar", lang="ru")
     assert '<html lang="ar" dir="rtl"' in visitor.page
+    await visitor.submit(payload="language:uz-Cyrl", lang="ar")
+    assert '<html lang="uz-Cyrl" dir="ltr"' in visitor.page
+    assert "Юбориш" in visitor.page
 
 
 async def test_a_form_sent_twice_is_answered_once(visitor: Visitor) -> None:

@@ -21,7 +21,8 @@ from bot.library.load import Loader
 from bot.library.translation import Translation
 
 ROOT = Path(__file__).parent.parent.parent
-LANGUAGES = tuple(Loader(ROOT / "content").load()[0].languages)
+_SHIPPED = Loader(ROOT / "content").load()[0].languages.values()
+LANGUAGES = tuple(one.code for one in _SHIPPED if not one.transliterated_from)
 
 
 GUIDES = ("emergency", "passport", "pension")

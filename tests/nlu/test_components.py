@@ -114,7 +114,7 @@ def test_text_without_words_falls_back(runtime: Any) -> None:
     """No words: no intent, no language, no embedding."""
     answer = parse(runtime, "😀")
     assert answer["intent"]["name"] == FALLBACK
-    assert answer["language"] == {"name": "", "confidence": 0.0}
+    assert answer["language"] == {"name": "", "script": "", "confidence": 0.0}
     assert "embedding" not in answer
 
 
