@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.errors import ContentError
-from bot.library import build, check, schemas, transliteration, walks
+from bot.library import build, check, parity, schemas, transliteration, walks
 from bot.library.files import FileError, read_text, read_yaml, split_front_matter
 from bot.library.model import Course, Guide, Language, Library, Site, Term, WalkText
 
@@ -167,6 +167,7 @@ class Loader:
             if text and not rows:
                 texts[code] = text
         problems += [self._hint(path, *row) for row in check.translations(texts)]
+        problems += self._unlike(folder, "md", texts)
         if not texts:
             problems.append(self._problem(path, "", "has no text in any language"))
             return None
@@ -206,6 +207,7 @@ class Loader:
                 found[code] = text
         home = folder / "walks"
         problems += [self._hint(home, *row) for row in check.translations(found)]
+        problems += self._unlike(home, "yml", found)
         return found
 
     def _courses(
@@ -241,6 +243,7 @@ class Loader:
         ]
         course = build.course(folder.name, data, texts, [one for one in lessons if one])
         problems += [self._hint(folder / "course.yml", *row) for row in check.translations(texts)]
+        problems += self._unlike(folder, "md", texts)
         return course
 
     def _lesson(
@@ -265,6 +268,7 @@ class Loader:
             if text and not rows:
                 texts[code] = text
         problems += [self._hint(path, *row) for row in check.translations(texts)]
+        problems += self._unlike(folder, "md", texts)
         return replace(lesson, texts=texts) if texts else None
 
     def _glossary(
@@ -287,9 +291,16 @@ class Loader:
                 found[code] = previous.glossary[code]
             elif terms is not None and not rows:
                 found[code] = terms
+                unlike = parity.differences(found.get("en", {}), terms)
+                problems += [self._problem(path, key, text) for key, text in unlike]
         return found
 
     # -- files -----------------------------------------------------------------------------
+
+    def _unlike(self, folder: Path, suffix: str, texts: Mapping[str, Any]) -> list[Problem]:
+        """Return where translations hold other values; they stay live, for they may be right."""
+        rows = parity.rows(texts)
+        return [self._problem(folder / f"{code}.{suffix}", *row) for code, *row in rows]
 
     def _folders(self, name: str) -> list[Path]:
         parent = self.folder / name
