@@ -27,6 +27,11 @@ class Call:
     arguments: tuple[str, ...] = ()
     passages: tuple[Passage, ...] = ()
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which a text comes to this person, nearest first."""
+        return self.library.fallbacks(self.language, self.conversation.known)
+
     def argument(self, index: int, default: str = "") -> str:
         """Return an argument, or the default when there are not so many."""
         return self.arguments[index] if index < len(self.arguments) else default
@@ -203,13 +208,16 @@ class Response:
     """One message to be: words in paragraphs, and choices.
 
     `replace` says that it may take the place of the message whose button was pressed
-    (menus); `content` names what it shows, such as 'guide:passport#fee'.
+    (menus); `content` names what it shows, such as 'guide:passport#fee'. `known` are the
+    person's other languages, in which a text comes that the answer's language has not; the
+    dialogue fills them in.
     """
 
     words: tuple[Words, ...]
     choices: tuple[Choice, ...] = ()
     content: str = ""
     replace: bool = False
+    known: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ STATUS = "status-"
 
 def terms(call: Call) -> list[str]:
     """Return the ids of all words in the order of the answer's language."""
-    for language in call.library.fallbacks(call.language):
+    for language in call.languages:
         if found := call.library.glossary.get(language):
             return sorted(found, key=lambda key: found[key].word.casefold())
     return []
@@ -27,7 +27,7 @@ def terms(call: Call) -> list[str]:
 
 def terms_in(call: Call, guide: Guide, part: str) -> list[str]:
     """Return the official words in a part of a guide ('short' or a section), in their order."""
-    for language in call.library.fallbacks(call.language):
+    for language in call.languages:
         text = guide.texts.get(language)
         body = text and (text.short if part == "short" else text.sections.get(part))
         if body:

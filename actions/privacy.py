@@ -39,8 +39,9 @@ def export(call: Call) -> Outcome:
         Say("export.turns", {"count": kept.turns}),
         Say("export.days", {"since": kept.since, "seen": kept.seen or kept.since}),
     ]
-    if kept.language in call.library.languages:
-        rows.append(Say("export.language", {"language": LanguageName(kept.language)}))
+    for code in dict.fromkeys((kept.language, *kept.known)):
+        if code in call.library.languages:
+            rows.append(Say("export.language", {"language": LanguageName(code)}))
     if call.slot("guide") in call.library.guides:
         rows.append(Say("export.guide", {"guide": GuideWords(call.slot("guide"), "title")}))
     if here := running(call):

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+KNOWN = 3
+"""How many languages of a person are remembered."""
+
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """What is remembered between turns.
 
     `address` is sealed. `language` is '' until known; `pinned` says that the person chose it.
+    `known` are the languages that the person wrote, latest first, then those used before.
     `slots` holds small JSON values: `guide` (last guide), `course` (running course), `progress`
     (course id to answers). `choices` are the payloads last offered, so that a typed number
     works. `failures` counts texts in a row that were not understood. `since` and `seen` are
@@ -27,6 +31,7 @@ class Conversation:
     address: str = ""
     language: str = ""
     pinned: bool = False
+    known: tuple[str, ...] = ()
     slots: Mapping[str, Any] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
     failures: int = 0
@@ -41,6 +46,7 @@ class Conversation:
             "a": self.address,
             "l": self.language,
             "p": int(self.pinned),
+            "k": " ".join(self.known),
             "s": self.slots,
             "o": " ".join(self.choices),
             "f": self.failures,
@@ -62,6 +68,7 @@ class Conversation:
                 address=row.get("a", ""),
                 language=row.get("l", ""),
                 pinned=bool(row.get("p", 0)),
+                known=tuple(row.get("k", "").split()),
                 slots=row.get("s", {}),
                 choices=tuple(row.get("o", "").split()),
                 failures=row.get("f", 0),
@@ -87,6 +94,13 @@ class LanguageSet:
 
     language: str
     pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageWritten:
+    """The person wrote this language, whatever language the answers are in."""
+
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +140,16 @@ class Feedback:
     helped: bool
 
 
-Event = SlotSet | LanguageSet | Forgotten | Failed | Succeeded | NotUnderstood | Feedback
+Event = (
+    SlotSet
+    | LanguageSet
+    | LanguageWritten
+    | Forgotten
+    | Failed
+    | Succeeded
+    | NotUnderstood
+    | Feedback
+)
 
 
 def apply(conversation: Conversation, events: Iterable[Event]) -> Conversation:
@@ -138,9 +161,19 @@ def apply(conversation: Conversation, events: Iterable[Event]) -> Conversation:
             conversation = replace(conversation, slots=kept)
         elif isinstance(event, LanguageSet):
             pinned = event.pinned or conversation.pinned
-            conversation = replace(conversation, language=event.language, pinned=pinned)
+            known = _known((*conversation.known, conversation.language))
+            conversation = replace(
+                conversation, language=event.language, pinned=pinned, known=known
+            )
+        elif isinstance(event, LanguageWritten):
+            known = _known((event.language, *conversation.known))
+            conversation = replace(conversation, known=known)
         elif isinstance(event, Failed):
             conversation = replace(conversation, failures=conversation.failures + 1)
         elif isinstance(event, Succeeded):
             conversation = replace(conversation, failures=0)
     return conversation
+
+
+def _known(languages: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, languages)))[:KNOWN]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
@@ -16,6 +15,7 @@ from actions import ACTIONS, walks
 from actions.base import Call, Choice, GuideWords, Outcome, Response, Say, choice, say
 from actions.navigation import MENU
 from bot import questions, several, speech
+from bot.cleaning import clean
 from bot.conversation import (
     Conversation,
     Event,
@@ -56,7 +56,6 @@ COMMANDS: Mapping[str, str] = {
 }
 """Slash commands and the actions they call; words after the command become its arguments."""
 
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\ufe0f]")
 _PAYLOAD = re.compile(r"^[a-z_]{2,20}(:[A-Za-z0-9_-]{0,40}){0,5}$")
 _RASA_PAYLOAD = re.compile(r"^/([a-z0-9_.-]{2,40})(\{.*\})?$", re.DOTALL)
 
@@ -85,6 +84,12 @@ class Dialogue:
 
     async def reply(self, before: Conversation, update: Update, library: Library) -> Reply:
         """Return the reply to an update."""
+        reply = await self._reply(before, update, library)
+        known = apply(before, reply.events).known
+        responses = (replace(response, known=known) for response in reply.responses)
+        return replace(reply, responses=tuple(responses))
+
+    async def _reply(self, before: Conversation, update: Update, library: Library) -> Reply:
         if update.kind == "blocked":
             return Reply((), outcome="blocked")
         if update.kind == "location":
@@ -193,7 +198,7 @@ class Dialogue:
         joined: bool,
     ) -> Reply:
         language, language_events = speech.spoken(before, library, understood)
-        told = replace(before, language=language)
+        told = replace(apply(before, language_events), language=language)
         search = cache(partial(self.live.search, text, understood.vector))
         decision = decide(understood, before, library, search, text)
         found = several.chosen(read, joined, decision, told, library, self.live.search)
@@ -269,16 +274,6 @@ def _unsupported(why: str) -> Reply:
     if key:
         return Reply(say(key).responses, outcome=why)
     return Reply(say("unsupported.text", MENU).responses, outcome="unsupported")
-
-
-def clean(text: str) -> str:
-    """Return a text in NFC without control and invisible characters, white space folded."""
-    text = unicodedata.normalize("NFC", text[:20_000])
-    text = _INVISIBLE.sub("", text)
-    kept = "".join(
-        " " if unicodedata.category(character)[0] == "C" else character for character in text
-    )
-    return " ".join(kept.split())
 
 
 def _intent(name: str, library: Library) -> tuple[str, ...] | None:

@@ -40,7 +40,7 @@ class Renderer:
         found: list[Message] = []
         payloads: list[str] = []
         for response in responses:
-            writer = Writer(self.library, language)
+            writer = Writer(self.library, language, response.known)
             source = "\n\n".join(filter(None, (writer.words(one) for one in response.words)))
             buttons = self._buttons(response.choices, writer, len(payloads))
             payloads += [button.payload for button in buttons]

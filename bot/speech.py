@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from actions.base import Choice, LanguageName, Response, Say
-from bot.conversation import Conversation, Event, LanguageSet
+from bot.conversation import Conversation, Event, LanguageSet, LanguageWritten
 from bot.library.model import Library
 from bot.understanding import Understood
 
@@ -16,15 +16,19 @@ SURE = 0.8
 def spoken(
     before: Conversation, library: Library, understood: Understood
 ) -> tuple[str, tuple[Event, ...]]:
-    """Return the language of the answer. A chosen language stays, in the script last written;
-    else people are answered in the language they write."""
+    """Return the language of the answer, and what to remember of the person's languages.
+
+    A chosen language stays, in the script last written; else people are answered in the
+    language they write.
+    """
     written = library.shipped(understood.tag)
     sure = understood.language_confidence >= SURE and bool(written)
+    wrote: tuple[Event, ...] = (LanguageWritten(written),) if sure else ()
     chosen = before.language if before.pinned and before.language in library.languages else ""
     if chosen and not (sure and _same_language(written, chosen)):
-        return chosen, ()
+        return chosen, wrote
     if sure or (not before.language and written):
-        return written, (LanguageSet(written),)
+        return written, (LanguageSet(written), *wrote)
     return before.language or next(iter(library.languages)), ()
 
 

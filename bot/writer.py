@@ -35,10 +35,11 @@ SOURCES = 2
 class Writer:
     """Puts words into one language; says so when it has to fall back to another."""
 
-    def __init__(self, library: Library, language: str) -> None:
+    def __init__(self, library: Library, language: str, known: Sequence[str] = ()) -> None:
+        """`known`: other languages that the reader knows, nearest first."""
         self.library = library
         self.language = language
-        self.languages = library.fallbacks(language)
+        self.languages = library.fallbacks(language, known)
         self._told = {language}
 
     def words(self, one: Any) -> str:

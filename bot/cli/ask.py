@@ -10,8 +10,9 @@ from typing import Any
 
 from bot import logs
 from bot.channels import profile
+from bot.cleaning import clean
 from bot.conversation import Conversation, LanguageSet
-from bot.dialogue import Dialogue, Reply, clean
+from bot.dialogue import Dialogue, Reply
 from bot.embedded import EmbeddedRasa
 from bot.errors import StartError, UnderstandingUnavailable
 from bot.library.live import LiveLibrary

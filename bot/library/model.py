@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -317,10 +317,12 @@ class Library:
                 return code
         return language if language in self.languages else ""
 
-    def fallbacks(self, language: str) -> tuple[str, ...]:
-        """Return the languages to look for a text in: itself, its fallbacks, then the rest."""
+    def fallbacks(self, language: str, known: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the languages to look for a text in: itself, those that the reader is `known`
+        to know, its fallbacks, then the rest."""
         own = self.languages.get(language)
-        first = (language, *(own.fallback if own else ()))
+        also = (code for code in known if code in self.languages)
+        first = (language, *also, *(own.fallback if own else ()))
         return tuple(dict.fromkeys((*first, *self.languages)))
 
     def guides_of(self, life_event: str) -> list[Guide]:
