@@ -5,10 +5,12 @@ Whoever may call it may speak for any sender, so without REST_TOKEN it serves th
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
 from collections.abc import Iterable
+from itertools import dropwhile, takewhile
 
 from aiohttp import web
 
@@ -19,8 +21,8 @@ from bot.channels.base import Accept
 from bot.errors import BadUpdate, PermanentDeliveryError, StoreUnavailable
 from bot.model import Message, Receipt, Update, whole
 from bot.settings import Settings
-from bot.store.mail import Mailroom
-from bot.store.store import Store
+from bot.store.mail import Mailroom, heard
+from bot.store.store import Mail, Store
 
 BODY_LIMIT = 256 * 1024
 TEXT_LIMIT = 20_000
@@ -32,8 +34,9 @@ WAIT_SECONDS = 30.0
 KEY_HEADER = "Idempotency-Key"
 """A request that is sent again under the same key (its connection broke) is answered once."""
 
-LATE = 50
-"""Answers of a sender that are looked through for those that came late, between two requests."""
+NEWEST, ALL = 2, 200
+"""Answers that are looked at first: the wanted one and the one before, which may have come late;
+then as many as a mailbox keeps."""
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,100}")
 
@@ -83,31 +86,38 @@ class RestChannel:
         if self._accept is None:
             raise StoreUnavailable("The channel has not been started.")
         conversation = self._store.sealer.conversation_id("rest", update.address)
-        after = await self._before_late(conversation)
-        if not await self._accept(update):
-            after = "0"  # asked once more: its answer may lie there
-        return web.json_response(await self._answers(conversation, after, update))
+        with self._mailroom.listening(conversation) as news:
+            if not await self._accept(update):
+                news.set()  # asked once more: its answer may lie there
+            messages = await self._answer(conversation, update.update_id, news)
+        return web.json_response([_row(update.address, one) for one in messages])
 
-    async def _before_late(self, conversation: str) -> str:
-        """Return the id of the newest answer that did not come late, by deferral."""
-        recent = await self._store.last_mail(conversation)
-        if recent and recent[0].deferred:
-            recent = await self._store.last_mail(conversation, LATE)
-        return next((mail.id for mail in recent if not mail.deferred), "0")
-
-    async def _answers(
-        self, conversation: str, after: str, update: Update
-    ) -> list[dict[str, object]]:
+    async def _answer(
+        self, conversation: str, update_id: str, news: asyncio.Event
+    ) -> list[Message]:
         """Return the answer, after those to earlier questions that came late, just before it."""
         deadline = time.monotonic() + WAIT_SECONDS
-        late: list[Message] = []
         while (left := deadline - time.monotonic()) > 0:
-            for mail in await self._mailroom.wait(conversation, after, left):
-                after = mail.id
-                if mail.update_id == update.update_id:
-                    return [_row(update.address, one) for one in (*late, *mail.messages)]
-                late = [*late, *mail.messages] if mail.deferred else []
+            await heard(news, left)
+            if found := await self._found(conversation, update_id):
+                return [message for mail in reversed(found) for message in mail.messages]
         return []
+
+    async def _found(self, conversation: str, update_id: str) -> list[Mail]:
+        found: list[Mail] = []
+        for count in (NEWEST, ALL):
+            mail = await self._store.last_mail(conversation, count)
+            found = _answering(mail, update_id)
+            if len(mail) < count or (found and found[-1] is not mail[-1]):
+                break
+        return found
+
+
+def _answering(mail: list[Mail], update_id: str) -> list[Mail]:
+    """Return the answer to an update and the late ones just before it, newest first."""
+    rest = dropwhile(lambda one: one.deferred or one.update_id != update_id, mail)
+    answer = next(rest, None)
+    return [answer, *takewhile(lambda one: one.deferred, rest)] if answer else []
 
 
 def _row(sender: str, message: Message) -> dict[str, object]:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio import Redis
 from redis.asyncio.cluster import RedisCluster
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from bot.errors import StoreUnavailable
 from bot.settings import Settings
+from bot.store.wire import Shared
 
 Client = Any
-"""A Redis or RedisCluster: both offer the commands used here."""
+"""A Shared or RedisCluster: both offer the commands used here."""
 
 DOWN = (
     exceptions.ConnectionError,
@@ -37,16 +38,30 @@ def connect(settings: Settings, url: str) -> Client:
     if settings.redis_cluster:
         return RedisCluster.from_url(url, **common)
     retry = Retry(NoBackoff(), 1)
-    return Redis.from_url(url, retry=retry, max_connections=1000, **common)
+    return Shared.from_url(url, retry=retry, max_connections=1000, protocol=2, **common)
 
 
-async def subscribed(client: Client, channel: str) -> Any:
-    """Return a subscription to a channel. Raises one of DOWN."""
-    if isinstance(client, RedisCluster):
-        await client.initialize()  # its subscriptions do not learn the nodes by themselves
+async def listen(
+    client: Client, channel: str, ready: Callable[[], None], heard: Callable[[str], None]
+) -> None:
+    """Call `ready`, then `heard` with each message of a channel, until cancelled.
+
+    Raises one of DOWN.
+    """
+    if isinstance(client, Shared):
+        return await client.listen(channel, ready, heard)
+    await client.initialize()  # a cluster's subscriptions do not learn the nodes by themselves
     subscription = client.pubsub()
-    await subscription.subscribe(channel)
-    return subscription
+    try:
+        await subscription.subscribe(channel)
+        ready()
+        while True:
+            message = await subscription.get_message(ignore_subscribe_messages=True, timeout=10)
+            if message:
+                heard(message["data"].decode())
+    finally:
+        with contextlib.suppress(*DOWN):
+            await subscription.aclose()
 
 
 @asynccontextmanager

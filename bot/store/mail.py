@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import defaultdict
+from collections.abc import Iterator
 
 import structlog
 
 from bot.errors import StoreUnavailable
-from bot.store.client import DOWN, subscribed
+from bot.store.client import DOWN, listen
 from bot.store.keys import MAIL
 from bot.store.store import Mail, Store
 
@@ -28,7 +28,7 @@ class Mailroom:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: dict[str, set[asyncio.Event]] = {}
 
     async def run(self) -> None:
         """Listen for announcements until cancelled; comes back by itself after a store failure."""
@@ -40,40 +40,50 @@ class Mailroom:
                 await asyncio.sleep(0.5)
 
     async def _listen(self) -> None:
-        pubsub = await subscribed(self.store.client, MAIL)
+        await listen(self.store.client, MAIL, self._wake_all, self._wake)
+
+    def _wake_all(self) -> None:
+        for conversation_id in self._waiting:
+            self._wake(conversation_id)
+
+    def _wake(self, conversation_id: str) -> None:
+        for event in self._waiting.get(conversation_id, ()):
+            event.set()
+
+    @contextlib.contextmanager
+    def listening(self, conversation_id: str) -> Iterator[asyncio.Event]:
+        """Give an event that is set whenever something may have come into a mailbox."""
+        event = asyncio.Event()
+        events = self._waiting.setdefault(conversation_id, set())
+        events.add(event)
         try:
-            for events in self._waiting.values():
-                for event in events:
-                    event.set()
-            while True:
-                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=10)
-                if message:
-                    for event in self._waiting.get(message["data"].decode(), ()):
-                        event.set()
+            yield event
         finally:
-            with contextlib.suppress(*DOWN):
-                await pubsub.aclose()
+            events.discard(event)
+            if not events:
+                self._waiting.pop(conversation_id, None)
 
     async def wait(self, conversation_id: str, after: str, seconds: float) -> list[Mail]:
         """Return the answers after an id, waiting up to `seconds` for the first.
 
         Raises StoreUnavailable.
         """
-        event = asyncio.Event()
-        self._waiting[conversation_id].add(event)
-        deadline = asyncio.get_running_loop().time() + seconds
-        try:
+        now = asyncio.get_running_loop().time
+        deadline = now() + seconds
+        with self.listening(conversation_id) as news:
             while True:
-                event.clear()
                 if mail := await self.store.read_mail(conversation_id, after):
                     return mail
-                left = deadline - asyncio.get_running_loop().time()
-                if left <= 0:
+                if (left := deadline - now()) <= 0:
                     return []
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(event.wait(), min(left, POLL_SECONDS))
-        finally:
-            events = self._waiting[conversation_id]
-            events.discard(event)
-            if not events:
-                del self._waiting[conversation_id]
+                await heard(news, left)
+
+
+async def heard(news: asyncio.Event, seconds: float) -> None:
+    """Return when the event is set, at most after `seconds` or POLL_SECONDS; then it is unset."""
+    end = asyncio.get_running_loop().call_later(min(seconds, POLL_SECONDS), news.set)
+    try:
+        await news.wait()
+    finally:
+        end.cancel()
+        news.clear()

@@ -70,6 +70,11 @@ class Sealer:
         found = self._opened(sealed)
         return found[0] if found else None
 
+    def outdated(self, sealed: str | bytes) -> bool:
+        """Return whether a key that is being given up sealed a text."""
+        self._look()
+        return len(self._fernets) > 1 and bool(self.age(sealed))
+
     def _opened(self, sealed: str | bytes) -> tuple[int, bytes] | None:
         self._look()
         found = self._tried(sealed)

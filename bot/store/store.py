@@ -189,7 +189,7 @@ class Store:
     def _commit_values(self, turn: Turn, token: str) -> list[Any]:
         entry, seal = turn.entry, self.sealer.seal
         kept = turn.conversation
-        if kept and kept.address and self.sealer.age(kept.address):  # of a key being given up
+        if kept and kept.address and self.sealer.outdated(kept.address):
             kept = replace(kept, address=seal(entry.update.address))
         address = (kept.address if kept else "") or seal(entry.update.address)
         state = kept.to_json() if kept else ""
@@ -197,10 +197,10 @@ class Store:
         if turn.pulls:
             rows = [message.to_dict() for message in turn.messages]
             late = {"d": 1} if entry.update.deferred else {}
-            mail = seal(json.dumps({"u": entry.update.update_id, "m": rows, **late}))
+            mail = seal(_json({"u": entry.update.update_id, "m": rows, **late}))
         else:
             for message in turn.messages:
-                out += [address, entry.update.channel, seal(json.dumps(message.to_dict()))]
+                out += [address, entry.update.channel, seal(_json(message.to_dict()))]
         return [
             token,
             entry.id,
@@ -280,7 +280,7 @@ class Store:
         reason."""
         shard = self.keys.shard(entry.conversation)
         names = [self.keys.outbox(shard), self.keys.marks(shard), self.keys.dead(shard)]
-        message = self.sealer.seal(json.dumps(entry.message.to_dict())) if dead else ""
+        message = self.sealer.seal(_json(entry.message.to_dict())) if dead else ""
         async with errors():
             await self._end_send(names, [entry.id, entry.conversation, dead, message])
 
@@ -318,9 +318,17 @@ class Store:
     async def _read(
         self, stream: str, after: str, count: int, block: int | None
     ) -> list[tuple[str, dict[bytes, bytes]]]:
-        async with errors():
-            answer = await self.client.xread({stream: after}, count=count, block=block)
+        wait = () if block is None else ("BLOCK", block)
+        async with errors():  # not by xread(), which keeps statistics of each call
+            answer = await self.client.execute_command(
+                "XREAD", "COUNT", count, *wait, "STREAMS", stream, after
+            )
         if not answer:
             return []
         rows = answer[0][1] if isinstance(answer, list) else next(iter(answer.values()))[0]
         return [(entry.decode(), fields) for entry, fields in rows]
+
+
+def _json(data: dict[str, Any]) -> str:
+    """Return compact JSON with letters as they are: escaped, Cyrillic takes three times as much."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
