@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
+
+import uvloop
 
 from bot import logs
 from bot.cli.run import serve
@@ -24,4 +25,4 @@ def run(options: argparse.Namespace) -> int:
     if not settings.rasa_url and options.command != "sender":
         raise SettingsError(f"RASA_URL must be set to run the {options.command} by itself.")
     roles = (options.command,)
-    return asyncio.run(serve(settings, settings.redis_url, settings.rasa_url, roles))
+    return uvloop.run(serve(settings, settings.redis_url, settings.rasa_url, roles))

@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import uvloop
+
 from bot import logs
 from bot.embedded import Child, EmbeddedRasa, EmbeddedStore
 from bot.errors import StartError, UnderstandingUnavailable
@@ -28,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
     settings = Settings.from_environment()
     logs.configure(settings)
     with started(settings, train=not options.no_train) as (store_url, rasa_url, children):
-        return asyncio.run(serve(settings, store_url, rasa_url, ROLES, children))
+        return uvloop.run(serve(settings, store_url, rasa_url, ROLES, children))
 
 
 class Parts(NamedTuple):
