@@ -55,17 +55,20 @@ class Update:
 
     def to_json(self) -> str:
         """Return the update as compact JSON."""
-        return json.dumps(dataclasses.asdict(self), ensure_ascii=False, separators=(",", ":"))
+        row = {name: getattr(self, name) for name in _FIELDS}
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, data: str | bytes) -> Update:
         """Return the update that `to_json` wrote. Raises ValueError when it is not one."""
-        fields = json.loads(data)
-        known = {field.name for field in dataclasses.fields(cls)}
+        row = json.loads(data)
         try:
-            return cls(**{key: value for key, value in fields.items() if key in known})
+            return cls(**{key: value for key, value in row.items() if key in _FIELDS})
         except (AttributeError, TypeError) as error:
             raise ValueError("This is no update.") from error
+
+
+_FIELDS = tuple(field.name for field in dataclasses.fields(Update))
 
 
 @dataclass(frozen=True, slots=True)

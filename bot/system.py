@@ -83,9 +83,9 @@ class System:
             self._spawn(self.worker.run(), "worker")
         if "gateway" in self.roles:
             await self._start_gateway()
-        if "sender" in self.roles:  # after the gateway, which ends the start when a token is wrong
-            channels = {self.telegram.name: self.telegram} if self.telegram else {}
-            self.sender = Sender(self.store, channels, self.library)
+        # After the gateway, which ends the start when a token is wrong.
+        if "sender" in self.roles and self.telegram:  # nothing is sent to the other channels
+            self.sender = Sender(self.store, {self.telegram.name: self.telegram}, self.library)
             self._spawn(self.sender.run(), "sender")
 
     async def _start_gateway(self) -> None:

@@ -42,11 +42,13 @@ def plural(forms: str | Mapping[str, str], number: float, language: str) -> str:
     return forms.get(form) or forms.get("other") or next(iter(forms.values()))
 
 
+@functools.lru_cache(maxsize=4096)
 def number(value: float, language: str) -> str:
     """Return a number with the language's separators."""
     return format_decimal(value, locale=locale(language))
 
 
+@functools.lru_cache(maxsize=4096)
 def day(text: str, language: str) -> str:
     """Return 'YYYY', 'YYYY-MM' or 'YYYY-MM-DD' as people write it."""
     parts = [int(part) for part in text.split("-")]
