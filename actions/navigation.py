@@ -96,7 +96,8 @@ def feedback(call: Call) -> Outcome:
     if helped:
         words, ways = Say("feedback.yes"), (MENU, *way_back(call))
         return Outcome((Response((words,), ways),), counted)
-    missed = NotUnderstood("", call.language, ((content, 1.0),) if content else ())
+    written = call.library.written_in(call.language)
+    missed = NotUnderstood("", written, ((content, 1.0),) if content else ())
     ways = (*_also_near(call), HUMAN, MENU, *way_back(call))
     return Outcome(
         (Response((Say("feedback.no"),), ways),), (*counted, missed, SlotSet("guide", None))

@@ -209,7 +209,8 @@ class Dialogue:
             passages = search() if decision.outcome in SEARCHED else ()
             call = Call(told, library, language, decision.arguments, passages)
             reply = self._act(told, library, decision.action, outcome=decision.outcome, call=call)
-            heard = _heard(text, language, understood, decision, passages)
+            written = library.written_in(language)
+            heard = _heard(text, written, understood, decision, passages)
             reply = replace(reply, events=(*reply.events, *heard))
         metadata = {
             "intent": understood.intent,
@@ -228,9 +229,8 @@ class Dialogue:
             if part.decision.action == "guide":
                 events = (*events, SlotSet("guide", part.decision.arguments[0]))
         if (part_ := found.unsure) is not None:
-            heard = _heard(
-                part_.text, call.language, part_.understood, part_.decision, part_.passages
-            )
+            written = call.library.written_in(call.language)
+            heard = _heard(part_.text, written, part_.understood, part_.decision, part_.passages)
             events = (*events, *heard)
         return Reply(several.responses(found, call), events, "several")
 

@@ -317,6 +317,11 @@ class Library:
                 return code
         return language if language in self.languages else ""
 
+    def written_in(self, language: str) -> str:
+        """Return the language whose files hold the texts of this one: 'uz' for 'uz-Cyrl'."""
+        one = self.languages.get(language)
+        return (one.transliterated_from if one else "") or language
+
     def fallbacks(self, language: str, known: Iterable[str] = ()) -> tuple[str, ...]:
         """Return the languages to look for a text in: itself, those that the reader is `known`
         to know, its fallbacks, then the rest."""

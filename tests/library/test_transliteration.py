@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from actions.base import CourseWords, GuideFact, GuideSource, GuideWords
+from actions import ACTIONS
+from actions.base import Call, CourseWords, GuideFact, GuideSource, GuideWords
 from bot.__main__ import main
+from bot.conversation import Conversation, NotUnderstood
 from bot.library.load import Loader
 from bot.library.uzbek import Cyrillic
 from bot.system import commands
@@ -108,6 +110,19 @@ def test_tags_of_other_regions_are_known() -> None:
         CODE, CODE, "uz", "kk",
     ]  # fmt: skip
     assert LIBRARY.shipped("xx-Cyrl") == LIBRARY.shipped("") == ""
+
+
+def test_what_is_not_understood_is_learnt_in_the_language_that_has_files() -> None:
+    """`hashar unanswered add` writes into uz.md: there is no file of the other script."""
+    assert [LIBRARY.written_in(code) for code in (CODE, "uz", "ru", "xx")] == [
+        "uz",
+        "uz",
+        "ru",
+        "xx",
+    ]
+    call = Call(Conversation("x", "rest", language=CODE), LIBRARY, CODE, ("no", "passport", "fee"))
+    missed = [one for one in ACTIONS["feedback"](call).events if isinstance(one, NotUnderstood)]
+    assert [one.language for one in missed] == ["uz"]
 
 
 def test_telegram_is_told_of_no_script() -> None:
