@@ -45,6 +45,9 @@ class Loader:
     folder: Path
     _files: dict[Path, _Cached] = field(default_factory=dict)
     _rules: dict[str, transliteration.Transliterate] = field(default_factory=dict)
+    _unlike_rows: dict[Path, tuple[list[Any], list[tuple[str, str, str]]]] = field(
+        default_factory=dict
+    )
     _rows: dict[Path, tuple[list[Signature], list[check.Row]]] = field(default_factory=dict)
 
     def load(self, previous: Library | None = None) -> tuple[Library, list[Problem]]:
@@ -299,8 +302,11 @@ class Loader:
 
     def _unlike(self, folder: Path, suffix: str, texts: Mapping[str, Any]) -> list[Problem]:
         """Return where translations hold other values; they stay live, for they may be right."""
-        rows = parity.rows(texts)
-        return [self._problem(folder / f"{code}.{suffix}", *row) for code, *row in rows]
+        now = [(code, one.stamp, one.status, one.translated_from) for code, one in texts.items()]
+        known = self._unlike_rows.get(folder)
+        if known is None or known[0] != now:
+            known = self._unlike_rows[folder] = (now, parity.rows(texts))
+        return [self._problem(folder / f"{code}.{suffix}", *row) for code, *row in known[1]]
 
     def _folders(self, name: str) -> list[Path]:
         parent = self.folder / name

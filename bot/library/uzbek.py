@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 _MARK = "[ʻʼ'‘’`´′]"
 """All that people write for the sign in oʻ and gʻ and for tutuq belgisi."""
@@ -48,19 +49,19 @@ class Cyrillic:
         self._pattern = re.compile(rf"(?P<kept>{kept})|{_WORD}")
         stems = {_plain(stem): spelling for stem, spelling in (words or {}).items()}
         self._stems = dict(sorted(stems.items(), key=lambda row: -len(row[0])))
-        self._known: dict[str, str] = {}
+        # A saved file leaves all other texts as they were.
+        self._text = lru_cache(maxsize=30_000)(self._made)
+        self._known = lru_cache(maxsize=30_000)(self._word)
 
     def __call__(self, text: str) -> str:
         """Return a text in Cyrillic letters; addresses, values, commands and names stay."""
+        return self._text(text)
+
+    def _made(self, text: str) -> str:
         return self._pattern.sub(self._part, text)
 
     def _part(self, match: re.Match[str]) -> str:
-        part = match.group()
-        if match.lastgroup == "kept":
-            return part
-        if part not in self._known:
-            self._known[part] = self._word(part)
-        return self._known[part]
+        return match.group() if match.lastgroup == "kept" else self._known(match.group())
 
     def _word(self, word: str) -> str:
         plain = _plain(word)
