@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright._impl._driver import compute_driver_executable
 from playwright.async_api import Browser, Page, Request, async_playwright, expect
 
 from tests.browser.site import Site
 from tests.conftest import ROOT
+from tests.processes import Process, processes, wait_for
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 FLAGS = [
@@ -50,14 +53,31 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    """Chromium without a window."""
+@pytest.fixture(scope="session")
+def chromium(folder: Path) -> Iterator[str]:
+    """One Chromium without a window for all tests; the address at which tests join it.
+
+    Playwright's own server keeps it, run without the wrapper that would not hand on signals.
+    """
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.fail("Chromium is missing: install it (apt-get install chromium).", pytrace=False)
+    config = folder / "chromium.json"
+    config.write_text(json.dumps({"executablePath": path, "args": FLAGS, "host": "127.0.0.1"}))
+    node, program = compute_driver_executable()
+    command = [program, "launch-server", "--browser", "chromium", "--config", str(config)]
+    server = Process(command, {}, folder / "chromium.log")
+    with processes(server.start(node)):
+        wait_for(lambda: server.output().startswith("ws://"), 60, "Chromium")
+        yield server.output().strip()
+        server.stop()
+
+
+@pytest.fixture
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    """The one Chromium; what a test opened in it ends with the test."""
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        found = await playwright.chromium.connect(chromium)
         yield found
         await found.close()
 
