@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from nlu.asks import topics
 from nlu.importer import DATA, ContentImporter
 from tests.nlu.conftest import write_page
+
+pytestmark = pytest.mark.xdist_group("importer")  # one process loads TensorFlow
 
 LANGUAGES = {"en", "ru", "kk", "ky", "uz", "fr", "es", "ar", "zh", "sw", "ur", "bn"}
 
