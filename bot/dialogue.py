@@ -201,7 +201,7 @@ class Dialogue:
         told = replace(apply(before, language_events), language=language)
         search = cache(partial(self.live.search, text, understood.vector))
         decision = decide(understood, before, library, search, text)
-        found = several.chosen(read, joined, decision, told, library, self.live.search)
+        found = several.chosen(read, joined, understood, decision, told, library, self.live.search)
         if isinstance(found, several.Several):
             reply = self._several(found, Call(told, library, language))
         else:

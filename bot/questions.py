@@ -24,14 +24,29 @@ _ASKS = re.compile("[?\u061f\uff1f]")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
 _AND = re.compile(
-    r",?\s(?:and also|and|also|а также|и еще|и ещё|и|да еще|жана ошондой эле|жана|және|сондай-ақ|"
-    r"va|hamda|ва|ҳамда|et aussi|et|y también|y|na pia|na|اور|এবং|আর)\s"
-    r"|[,，]?(?:还有|以及|并且)|،?\sو\s?",
+    r",?\s(?:and|и|жана|және|va|hamda|ва|ҳамда|et|y|na|اور|এবং|আর)\s|،?\sو\s?",
     re.IGNORECASE,
 )
+_ALSO_WORDS = (
+    r"and also|also|and another question|another question|one more (?:question|thing)|besides|"
+    r"in addition|separately|"
+    r"а также|также|и ещё|и еще|а ещё|а еще|да еще|(?:и )?ещё (?:один )?вопрос|кроме того|"
+    r"помимо этого|(?:и )?второй вопрос|"
+    r"тағы бір сұрақ|және тағы|тағы да|сонымен қатар|сондай-ақ|одан басқа|сосын|"
+    r"дагы бир суроо|дагы бир нерсе|ошондой эле|жана ошондой эле|мындан тышкары|анан|"
+    r"yana bir savol|yana|bundan tashqari|shuningdek|яна бир савол|бундан ташқари|шунингдек|"
+    r"et aussi|autre question|par ailleurs|de plus|y también|además|otra pregunta|"
+    r"na pia|swali lingine|vilevile|وأيضا|كذلك|سؤال آخر|اور یہ بھی|ایک اور سوال|"
+    r"আরেকটি প্রশ্ন|এছাড়া|还有|另外|此外|以及|并且"
+)
+_ALSO_FIRST = re.compile(rf"^(?:{_ALSO_WORDS})(?:[\s,:،，]+|(?<=[\u4e00-\u9fff]))", re.IGNORECASE)
+_ALSO = re.compile(
+    rf"[,;،，]?\s(?:{_ALSO_WORDS})[\s,:]+|[,，]?(?:还有|另外|此外|以及|并且)[,，]?", re.IGNORECASE
+)
+_BREAK = re.compile(rf"[,;،，]\s*|{_AND.pattern}", re.IGNORECASE)
 _REQUEST = re.compile(
-    r"\b(?:how|what|which|where|when|who|can i|do i|i need|i want|i would like|"
-    r"как|какие|какой|сколько|где|когда|куда|можно ли|нужно|нужна|нужен|надо|хочу|подскажите|"
+    r"\b(?:how|what|which|where|when|who|can i|do i|(?:i|we) (?:need|want|would like)|"
+    r"как|какие|какой|сколько|где|когда|куда|можно ли|нужно|нужна|нужен|надо|хочу|хотим|подскажите|"
     r"қалай|қандай|қанша|қайда|қашан|керек|айтыңыз\w*|"
     r"кантип|кандай|канча|кайда|качан|"
     r"qanday|qancha|qayerda|qachon|kerak|қандай|қанча|қаерда|керак|"
@@ -56,20 +71,53 @@ def split(text: str) -> Parts:
     """Return the parts of a message that may be questions, in order; none for a single one.
 
     Sentences that ask count, and cries, as they may be about danger; the story around them does
-    not. Without any that asks, every sentence counts. One sentence is parted at its 'and'.
-    `text` may hold line breaks.
+    not, unless a wish in it is followed by 'and also …'. Without any that asks, every sentence
+    counts. One sentence is parted at its 'also', 'and' and commas. `text` may hold line breaks.
     """
     sentences = [one for line in text.splitlines() for one in _sentences(line)]
     asking = [one for one in sentences if _ASKS.search(one) or _MARK.match(one)]
-    asking = asking or [one for one in sentences if _REQUEST.search(one)] or sentences
+    more = [one for one in sentences if _ALSO_FIRST.match(one)]
+    if more or not asking:
+        asking += [one for one in sentences if one in more or _REQUEST.search(one)]
+    asking = asking or sentences
     kept = [one for one in sentences if one in asking or exclaimed(one)]
-    found = tuple(dict.fromkeys(_MARK.sub("", one) for one in kept))
+    found = tuple(dict.fromkeys(_bare(one) for one in kept))
     if len(found) > 1:
         return Parts(found)
-    halves = _AND.split(found[0]) if found else []
-    if len(halves) == 2 and all(long_enough(one) for one in halves):
-        return Parts(tuple(one.strip() for one in halves), joined=True)
-    return Parts()
+    parts = _joined(found[0]) if found else []
+    return Parts(tuple(parts), joined=True) if parts else Parts()
+
+
+def _bare(sentence: str) -> str:
+    """Return a sentence without the mark of a list and 'and also' before it."""
+    return _ALSO_FIRST.sub("", _MARK.sub("", sentence)) or sentence
+
+
+def _joined(sentence: str) -> list[str]:
+    """Return the parts of one sentence: around 'also', else before what asks, else around the only
+    'and'; none where a part is too short to be a question."""
+    halves = _AND.split(sentence)
+    ways = (_ALSO.split(sentence), _asking(sentence), halves if len(halves) == 2 else [])
+    for pieces in ways:
+        parts = [one.strip(" ,;") for one in pieces]
+        if len(parts) > 1 and all(long_enough(one) for one in parts):
+            return parts
+    return []
+
+
+def _asking(sentence: str) -> list[str]:
+    """Return a sentence parted at commas and 'and', so that each part asks ('how do I …')."""
+    parts: list[str] = []
+    at = begin = 0
+    for found in (*_BREAK.finditer(sentence), None):
+        stop, onward = found.span() if found else (len(sentence), len(sentence))
+        if parts and not (_REQUEST.search(parts[-1]) and _REQUEST.search(sentence[at:stop])):
+            parts[-1] = sentence[begin:stop]
+        else:
+            parts.append(sentence[at:stop])
+            begin = at
+        at = onward
+    return parts
 
 
 def exclaimed(text: str) -> bool:

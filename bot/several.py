@@ -18,7 +18,7 @@ from actions.base import (
 )
 from actions.navigation import HUMAN, MENU, way_back
 from bot.conversation import Conversation, SlotSet, apply
-from bot.decide import ANSWERS, SEARCHED, Decision, decide, known
+from bot.decide import ANSWERS, SEARCHED, SURE, Decision, decide, known
 from bot.library.model import Library, Passage
 from bot.questions import exclaimed, long_enough
 from bot.understanding import Understood, Vector
@@ -34,6 +34,10 @@ OFFERED = 3
 OWN = 0.95
 """From this confidence on a part of a message brings up a guide of its own. On held-out messages
 about one thing, nearly all parts that were sure of another thing were so below it."""
+
+ECHO = 0.05
+"""Share of the whole message's meaning from which on a guide is echoed in it: a part then brings
+the guide up when it is as sure as any message has to be. Two questions mostly echo both."""
 
 URGENT = frozenset({"emergency", "distress"})
 ANSWERED = frozenset({"guide", "course", "courses", "case_status", "office_hours", "human"})
@@ -61,6 +65,7 @@ class Several:
 def weigh(
     read: Sequence[tuple[str, Understood]],
     anchor: str,
+    echoed: frozenset[str],
     before: Conversation,
     library: Library,
     search: Search,
@@ -68,7 +73,8 @@ def weigh(
     """Return the parts that are sure, each with another meaning, and those that are not.
 
     A part is decided with what the parts before it were about, so that 'and how much is it' is
-    about the same guide. `anchor` is the guide that the whole message is about, or ''.
+    about the same guide. `anchor` is the guide that the whole message is about, or ''; `echoed`
+    are the intents that it may be about.
     """
     sure: list[Part] = []
     unsure: list[Part] = []
@@ -83,7 +89,8 @@ def weigh(
             return [Part(text, understood, found, passages)], []
         if urgent or exclaimed(text):
             continue
-        decision = _within(found, understood, about, anchor)
+        bar = SURE if understood.ranking and understood.ranking[0][0] in echoed else OWN
+        decision = _within(found, understood, bar, about, anchor)
         part = Part(text, understood, decision or found, passages)
         if decision is None:
             if long_enough(text) and found.outcome in ("intent", "which", "passages"):
@@ -95,15 +102,17 @@ def weigh(
     return sure, unsure
 
 
-def _within(decision: Decision, understood: Understood, about: str, anchor: str) -> Decision | None:
+def _within(
+    decision: Decision, understood: Understood, bar: float, about: str, anchor: str
+) -> Decision | None:
     """Return what a part means beside the others; None when that is not sure.
 
-    Out of its message a part easily means something else: it has to be surer than a message of
-    its own to bring up a new guide, else a word such as 'documents' is about the guide at hand.
+    Out of its message a part easily means something else: it has to be as sure as `bar` to bring
+    up a new guide, else a word such as 'documents' is about the guide at hand.
     """
     if decision.outcome not in ("intent", "context"):
         return None
-    if understood.confidence >= OWN or decision.outcome == "context":
+    if understood.confidence >= bar or decision.outcome == "context":
         return decision
     guide = decision.arguments[0] if decision.action == "guide" else ""
     if guide and guide in (about, anchor, understood.entities.get("guide")):
@@ -124,6 +133,7 @@ def _same(one: Decision, other: Decision) -> bool:
 def chosen(
     read: Sequence[tuple[str, Understood]],
     joined: bool,
+    understood: Understood,
     whole: Decision,
     before: Conversation,
     library: Library,
@@ -131,13 +141,15 @@ def chosen(
 ) -> Several | Decision | None:
     """Return several answers, one part's decision in place of the whole's, or None for the whole.
 
-    Danger comes first: then nothing else is answered.
+    `understood` and `whole` are what the whole message means and comes to. Danger comes first:
+    then nothing else is answered.
     """
     if len(read) < 2 or _urgent(whole, library):
         return None
     certain = whole.outcome in ("intent", "context") and whole.action in ANSWERED
     anchor = whole.arguments[0] if certain and whole.action == "guide" else ""
-    sure, unsure = weigh(read, anchor, before, library, search)
+    echoed = frozenset(name for name, share in understood.ranking if share >= ECHO and not joined)
+    sure, unsure = weigh(read, anchor, echoed, before, library, search)
     if sure and _urgent(sure[0].decision, library):
         return None if joined else sure[0].decision
     guides = [one.decision.arguments[0] for one in sure if one.decision.action == "guide"]

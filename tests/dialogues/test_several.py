@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from actions.base import Choice, Response
+from bench import several
+from bot.dialogue import Dialogue
+from bot.library.live import LiveLibrary
 from bot.questions import split
+from bot.understanding import Understanding
 from tests.chat import Chat
 from tests.fakes.rasa import FakeRasa
 
@@ -39,6 +46,17 @@ def contents(chat: Chat) -> list[str]:
             "guide:passport",
             "guide:birth-registration",
         ),
+        (
+            "Жүргізуші куәлігін ауыстыру керек. Сонымен қатар сотталмағаны туралы анықтама "
+            "қайдан алынады?",
+            "guide:driving-licence",
+            "guide:criminal-record#where",
+        ),
+        (
+            "Hi, I need a new passport. And also my ID card runs out, how do I renew it?",
+            "guide:passport",
+            "guide:identity-card",
+        ),
     ],
 )
 async def test_two_questions_get_two_answers(
@@ -48,7 +66,7 @@ async def test_two_questions_get_two_answers(
     await chat.say(message)
     assert contents(chat) == [first, second]
     assert [row["text"].count("20") > 0 for row in chat.answers] == [True, True]
-    assert {first, second} <= set(chat.payloads)
+    assert {one.partition("#")[0] for one in (first, second)} <= set(chat.payloads)
     assert chat.payloads[-1] == "menu"
 
 
@@ -182,6 +200,51 @@ async def test_cost_is_bounded(quick_chat: Chat, fake_rasa: FakeRasa) -> None:
     assert fake_rasa.asked - before <= 5
 
 
+@pytest.mark.rasa
+@pytest.mark.slow
+async def test_two_questions_get_two_answers_and_one_is_not_torn(
+    rasa_url: str, library: LiveLibrary
+) -> None:
+    """Of messages written apart, as people write: see `python -m bench.several` for the figures."""
+    understanding = Understanding(rasa_url, 30)
+    rows = several.read(several.MESSAGES)
+    found = await several.verdicts(rows, Dialogue(understanding, library))
+    await understanding.close()
+    two = [verdict for row, verdict in found if not row.single]
+    single = [verdict for row, verdict in found if row.single]
+    assert two.count("both") >= 0.7 * len(two), Counter(two)
+    assert single.count("torn") <= 0.05 * len(single), Counter(single)
+
+
+@pytest.mark.parametrize(
+    ("content", "offered", "verdict"),
+    [
+        (("passport", "pension"), (), "both"),
+        (("passport#fee",), ("pension",), "named"),
+        (("passport",), (), "one"),
+        ((), ("passport",), "none"),
+    ],
+)
+def test_what_counts_as_an_answer(
+    content: tuple[str, ...], offered: tuple[str, ...], verdict: str
+) -> None:
+    """The measure tells answers from buttons, and both from nothing."""
+    row = several.Row("held", "en", ("passport", "pension"), frozenset(), "")
+    answers = [Response((), (), f"guide:{one}") for one in content]
+    back = Response((), tuple(Choice("", f"guide:{one}") for one in offered))
+    assert several.judge(row, [*answers, back]) == verdict
+
+
+def test_what_counts_as_torn() -> None:
+    """An answer, or a question back, about something else beside the right one."""
+    row = several.Row("held", "en", ("passport",), frozenset({"passport"}), "")
+    right, other = (Response((), (), f"guide:{one}") for one in ("passport#fee", "pension"))
+    back = Response((), (Choice("", "guide:pension"),))
+    assert [several.judge(row, one) for one in ([right], [right, other], [right, back], [])] == [
+        "whole", "torn", "torn", "unsure",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "parts"),
     [
@@ -195,6 +258,18 @@ async def test_cost_is_bounded(quick_chat: Chat, fake_rasa: FakeRasa) -> None:
         ("كم سعر الجواز؟ وأين؟", ("كم سعر الجواز؟", "وأين؟")),
         ("It costs 1.5 MCI or 2.5 MCI", ()),
         ("bread and butter", ()),
+        ("I need a passport. And also, how do I marry?", ("I need a passport.", "how do I marry?")),
+        ("I need rest. How do I get a passport?", ()),
+        (
+            "Нужен новый паспорт, а ещё надо менять права",
+            ("Нужен новый паспорт", "надо менять права"),
+        ),
+        (
+            "how do I marry, where do I get a passport and when does the office open",
+            ("how do I marry", "where do I get a passport", "when does the office open"),
+        ),
+        ("ЭЦҚ қалай аламын, сосын тіркелемін?", ()),
+        ("离婚怎么办理，另外护照多少钱", ("离婚怎么办理", "护照多少钱")),
         ("???", ()),
         ("", ()),
     ],
