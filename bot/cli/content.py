@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
+from datetime import datetime, timezone
 from pathlib import Path
 
 from bot.cli import scaffold, translate
@@ -13,6 +15,9 @@ from bot.library.files import FileError, parts, read_text, read_yaml, stamp
 from bot.library.load import Loader
 from bot.library.translation import SOURCE
 from bot.settings import Settings
+
+REPORT = Path("build/nlu-report/report.json")
+"""Where `make nlu-report` leaves its figures."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -98,16 +103,39 @@ def missing(folder: Path, code: str) -> int:
     return 0
 
 
-def status(folder: Path, code: str = "") -> int:
-    """Print how much of each part a language, or each, has, in percent, and its score."""
-    print("language" + "".join(f"{part:>10}" for part in (*WEIGHTS, "stale", "score")))
+def understood(report: Path) -> dict[str, str]:
+    """Return by language the share of held-out phrases that the last `nlu.report` understood.
+
+    A report on another pipeline or on other data names no languages; without one, {}.
+    """
+    try:
+        found = json.loads(report.read_text(encoding="utf-8"))
+        clean = (row for row in found["rows"] if "language" in found and row["noise"] == "clean")
+        return {row["name"]: f"{100 * row['accuracy']:.0f}%" for row in clean}
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+
+
+def status(folder: Path, code: str = "", report: Path = REPORT) -> int:
+    """Print how much of each part a language, or each, has, in percent, its score, and how much
+    of what people ask in it was understood when that was measured last."""
+    measured = understood(report)
+    names = (*WEIGHTS, "stale", "score", "understood")
+    print("language" + "".join(f"{part:>{max(10, len(part) + 2)}}" for part in names))
     for language in _languages(folder, code):
         if of := _transliterated(folder, language):
-            print(f"{language:8}  automatic transliteration of {of}, not reviewed")
+            share = f"; understood {measured[language]}" if language in measured else ""
+            print(f"{language:8}  automatic transliteration of {of}, not reviewed{share}")
             continue
         found = coverage(folder, language)
         shares = "".join(f"{100 * share:>9.0f}%" for share in found.shares.values())
-        print(f"{language:8}{shares}{found.stale:>10}{100 * found.score:>9.0f}%")
+        last = measured.get(language, "-")
+        print(f"{language:8}{shares}{found.stale:>10}{100 * found.score:>9.0f}%{last:>12}")
+    if measured:
+        day = datetime.fromtimestamp(report.stat().st_mtime, timezone.utc).strftime("%Y-%m-%d")
+        print(f"understood: right of the held-out phrases, `make nlu-report` of {day}")
+    else:
+        print("understood: not measured yet; `make nlu-report` does")
     return 0
 
 

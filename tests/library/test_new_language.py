@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from actions.base import GuideWords, Say
 from bot.__main__ import main
 from bot.cli import translate
+from bot.cli.content import status
 from bot.library.load import Loader
 from bot.library.model import Library
 from bot.writer import Writer
@@ -51,7 +53,8 @@ def test_tajik_begins_in_the_nearest_language(
 ) -> None:
     """Made by one command that knows its name and neighbours; a chat in it comes in Russian."""
     assert main(["content", "new", "language", "tg"]) == 0
-    assert capsys.readouterr().out.split()[-1] == "0%"
+    assert "\ntg " in (said := capsys.readouterr().out)
+    assert said.partition("\ntg ")[2].splitlines()[0].split()[-2:] == ["0%", "-"]
     library = read(content)
     assert library.languages["tg"].name == "Тоҷикӣ"
     assert library.fallbacks("tg")[:3] == ("tg", "ru", "kk")
@@ -61,6 +64,31 @@ def test_tajik_begins_in_the_nearest_language(
     notice = writer.say(Say("language.missing", {"language": "Русский"}))
     assert parts[0].startswith(notice)
     assert notice not in parts[1], "said once"
+
+
+def test_status_shows_what_the_last_report_understood(
+    content: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The score of understanding stands beside the score of texts, with the day it was measured."""
+    row = {"noise": "clean", "accuracy": 0.846}
+    rows = [{"name": "ru", **row}, {"name": "ru", "noise": "typo-2", "accuracy": 0.1}]
+    report = tmp_path / "report.json"
+    report.write_text(json.dumps({"rows": rows, "language": {}}))
+    status(content, report=report)
+    lines = {line.split()[0]: line.split() for line in capsys.readouterr().out.splitlines()}
+    assert (lines["ru"][-1], lines["kk"][-1]) == ("85%", "-")
+    assert lines["understood:"][-1].startswith("20")
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"rows": [{}]}', '{"rows": [{}], "language": 1}'])
+def test_no_report_of_ours_is_said(
+    content: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    """A report that is missing, broken or on other data shows no figure, and says what to do."""
+    report = tmp_path / "report.json"
+    report.write_text(text)
+    status(content, "ru", report)
+    assert capsys.readouterr().out.endswith("not measured yet; `make nlu-report` does\n")
 
 
 def test_tajik_grows_by_its_spreadsheet(content: Path, capsys: pytest.CaptureFixture[str]) -> None:
