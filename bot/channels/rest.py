@@ -5,7 +5,6 @@ Whoever may call it may speak for any sender, so without REST_TOKEN it serves th
 
 from __future__ import annotations
 
-import asyncio
 import re
 import secrets
 import time
@@ -21,7 +20,7 @@ from bot.channels.base import Accept
 from bot.errors import BadUpdate, PermanentDeliveryError, StoreUnavailable
 from bot.model import Message, Receipt, Update, whole
 from bot.settings import Settings
-from bot.store.mail import Mailroom, heard
+from bot.store.mail import Mailroom, News, heard
 from bot.store.store import Mail, Store
 
 BODY_LIMIT = 256 * 1024
@@ -92,13 +91,13 @@ class RestChannel:
             messages = await self._answer(conversation, update.update_id, news)
         return web.json_response([_row(update.address, one) for one in messages])
 
-    async def _answer(
-        self, conversation: str, update_id: str, news: asyncio.Event
-    ) -> list[Message]:
+    async def _answer(self, conversation: str, update_id: str, news: News) -> list[Message]:
         """Return the answer, after those to earlier questions that came late, just before it."""
         deadline = time.monotonic() + WAIT_SECONDS
         while (left := deadline - time.monotonic()) > 0:
             await heard(news, left)
+            if news.mail and news.mail.update_id == update_id:
+                return list(news.mail.messages)
             if found := await self._found(conversation, update_id):
                 return [message for mail in reversed(found) for message in mail.messages]
         return []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import structlog
 
-from bot.errors import StoreUnavailable
+from bot.errors import SettingsError, StoreUnavailable
 from bot.store.client import DOWN, listen
 from bot.store.keys import MAIL
 from bot.store.store import Mail, Store
@@ -19,16 +19,24 @@ POLL_SECONDS = 5.0
 """How often a waiting client looks by itself, in case an announcement was missed."""
 
 
+class News(asyncio.Event):
+    """Set whenever something may have come into a mailbox.
+
+    `mail` is what came last, when the announcement held it: nothing before it came late.
+    """
+
+    mail: Mail | None = None
+
+
 class Mailroom:
     """One subscription a process for all clients that wait.
 
-    Announcements only wake: what counts is the mailbox stream, so a lost one costs time, never
-    an answer.
+    What counts is the mailbox stream: a lost announcement costs time, never an answer.
     """
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._waiting: dict[str, set[asyncio.Event]] = {}
+        self._waiting: dict[str, set[News]] = {}
 
     async def run(self) -> None:
         """Listen for announcements until cancelled; comes back by itself after a store failure."""
@@ -46,21 +54,29 @@ class Mailroom:
         for conversation_id in self._waiting:
             self._wake(conversation_id)
 
-    def _wake(self, conversation_id: str) -> None:
-        for event in self._waiting.get(conversation_id, ()):
-            event.set()
+    def _wake(self, announcement: str) -> None:
+        conversation_id, _, words = announcement.partition(" ")
+        waiting = self._waiting.get(conversation_id)
+        if not waiting:
+            return
+        mail = None
+        with contextlib.suppress(SettingsError, ValueError):  # who reads it is told
+            mail = self.store.announced(words) if words else None
+        for news in waiting:
+            news.mail = mail
+            news.set()
 
     @contextlib.contextmanager
-    def listening(self, conversation_id: str) -> Iterator[asyncio.Event]:
-        """Give an event that is set whenever something may have come into a mailbox."""
-        event = asyncio.Event()
-        events = self._waiting.setdefault(conversation_id, set())
-        events.add(event)
+    def listening(self, conversation_id: str) -> Iterator[News]:
+        """Give the news of a mailbox from now on."""
+        news = News()
+        waiting = self._waiting.setdefault(conversation_id, set())
+        waiting.add(news)
         try:
-            yield event
+            yield news
         finally:
-            events.discard(event)
-            if not events:
+            waiting.discard(news)
+            if not waiting:
                 self._waiting.pop(conversation_id, None)
 
     async def wait(self, conversation_id: str, after: str, seconds: float) -> list[Mail]:

@@ -27,8 +27,10 @@ return 1
 COMMIT = """
 -- KEYS: lease, inbox, conversation, outbox, mailbox, parked, dead
 -- ARGV: token, entry, state or '', state seconds, conversation, mail or '', mail seconds,
---       parked update or '', dead reason or '', forget ('1'), announcement channel,
+--       parked update or '', dead reason or '', forget ('1'), announcement channel, late ('1'),
 --       then (address, channel, message) for each message of the outbox
+-- The announcement of mail is 'conversation' or, when neither it nor the mail before came late,
+-- 'conversation entry turn mail', so that who waits for it need not read it.
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'lease' end
 if redis.call('XDEL', KEYS[2], ARGV[2]) == 0 then return 'gone' end
 if ARGV[10] == '1' then
@@ -52,13 +54,20 @@ if ARGV[9] ~= '' then
   redis.call('XADD', KEYS[7], 'MAXLEN', '~', 10000, '*', 'c', ARGV[5], 'r', ARGV[9])
 end
 if ARGV[6] ~= '' then
-  redis.call('XADD', KEYS[5], 'MAXLEN', '~', 200, '*', 't', ARGV[2], 'm', ARGV[6])
+  local before = redis.call('XREVRANGE', KEYS[5], '+', '-', 'COUNT', 1)[1]
+  local entry = {'t', ARGV[2], 'm', ARGV[6]}
+  local news = ''
+  if ARGV[12] == '1' then entry = {'t', ARGV[2], 'm', ARGV[6], 'l', '1'} end
+  local id = redis.call('XADD', KEYS[5], 'MAXLEN', '~', 200, '*', unpack(entry))
+  if #entry == 4 and not (before and #before[2] == 6) then
+    news = ' ' .. id .. ' ' .. ARGV[2] .. ' ' .. ARGV[6]
+  end
   redis.call('EXPIRE', KEYS[5], ARGV[7])
   local oldest = (redis.call('TIME')[1] - ARGV[7]) * 1000
   redis.call('XTRIM', KEYS[5], 'MINID', string.format('%.0f', oldest))
-  redis.call('PUBLISH', ARGV[11], ARGV[5])
+  redis.call('PUBLISH', ARGV[11], ARGV[5] .. news)
 end
-for i = 12, #ARGV, 3 do
+for i = 13, #ARGV, 3 do
   redis.call('XADD', KEYS[4], '*', 'c', ARGV[5], 'a', ARGV[i], 'ch', ARGV[i + 1], 'm', ARGV[i + 2])
 end
 return 'ok'

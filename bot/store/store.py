@@ -196,8 +196,7 @@ class Store:
         mail, out = "", []
         if turn.pulls:
             rows = [message.to_dict() for message in turn.messages]
-            late = {"d": 1} if entry.update.deferred else {}
-            mail = seal(_json({"u": entry.update.update_id, "m": rows, **late}))
+            mail = seal(_json({"u": entry.update.update_id, "m": rows}))
         else:
             for message in turn.messages:
                 out += [address, entry.update.channel, seal(_json(message.to_dict()))]
@@ -213,6 +212,7 @@ class Store:
             turn.dead,
             "1" if turn.forget else "",
             MAIL,
+            "1" if entry.update.deferred else "",
             *out,
         ]
 
@@ -300,10 +300,15 @@ class Store:
             rows = await self.client.xrevrange(self.keys.mailbox(conversation_id), count=count)
         return [self._mail(entry.decode(), fields) for entry, fields in rows]
 
+    def announced(self, words: str) -> Mail:
+        """Return the mail that an announcement holds: 'entry turn sealed'."""
+        entry, turn, sealed = words.split(" ")
+        return self._mail(entry, {b"t": turn.encode(), b"m": sealed.encode()})
+
     def _mail(self, entry: str, fields: dict[bytes, bytes]) -> Mail:
         data = json.loads(self.sealer.open(fields[b"m"]))
         messages = tuple(Message.from_dict(row) for row in data["m"])
-        return Mail(entry, fields[b"t"].decode(), data["u"], messages, bool(data.get("d")))
+        return Mail(entry, fields[b"t"].decode(), data["u"], messages, b"l" in fields)
 
     # -- care ------------------------------------------------------------------------------
 
