@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import shutil
 import sys
@@ -17,6 +16,9 @@ from bot.settings import Settings
 
 EMBEDDINGS = ".embeddings.npz"
 """The training's cache beside the models: with it, only what is new is embedded."""
+
+KEPT_MODELS = 3
+"""The newest, and those to go back to."""
 
 SWAP_SECONDS = 120.0
 """Loading a model takes up to half a minute on one busy core."""
@@ -33,7 +35,6 @@ async def learn(settings: Settings, short: bool = False) -> bool:
     present = _newest(models)
     folder = Path(tempfile.mkdtemp(prefix=".candidate-", dir=models))
     try:
-        _copy(models / EMBEDDINGS, folder / EMBEDDINGS)
         candidate = await _trained(settings, folder)
         if candidate is None:
             print("The training failed; see the lines above. Nothing was swapped.")
@@ -43,22 +44,21 @@ async def learn(settings: Settings, short: bool = False) -> bool:
         target = models / candidate.name
         os.utime(candidate)
         os.replace(candidate, target)
-        _copy(folder / EMBEDDINGS, models / EMBEDDINGS)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     await _swap(settings, target)
+    for old in _models(models)[:-KEPT_MODELS]:
+        old.unlink(missing_ok=True)
     return True
 
 
-def _copy(cache: Path, to: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        new = to.with_name(f"{to.name}.{os.getpid()}.new")
-        shutil.copyfile(cache, new)
-        os.replace(new, to)
+def _models(folder: Path) -> list[Path]:
+    """Return the models of a folder, newest last."""
+    return sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
 
 
 def _newest(folder: Path) -> Path | None:
-    return max(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime, default=None)
+    return next(reversed(_models(folder)), None)
 
 
 async def _trained(settings: Settings, folder: Path) -> Path | None:
@@ -69,7 +69,7 @@ async def _trained(settings: Settings, folder: Path) -> Path | None:
         "MODELS_DIR": str(folder),
         "CONTENT_DIR": content,
         # What was embedded for earlier models is not embedded again: a minute, not seven.
-        "EMBEDDINGS_CACHE": str(folder.parent / ".embeddings.npz"),
+        "EMBEDDINGS_CACHE": str(folder.parent / EMBEDDINGS),
     }
     code = await _run(["-m", "nlu.train"], environment)
     return _newest(folder) if code == 0 else None
