@@ -4,8 +4,9 @@ Embeddings give a linear model and a nearest neighbour, character n-grams a line
 models know what all examples of an intent share; the neighbour knows the single odd phrase;
 embeddings carry over to other words and languages; n-grams stand typing mistakes.
 
-Embeddings say the language of a text more loudly than its topic. So each is centred on the
-mean of its language first, which brings the versions of a question in two languages together.
+Embeddings say the language of a text more loudly than its topic. So what tells languages apart
+is taken away first, which brings the versions of a question in two languages together, also in
+a language that no example is in, and in mixed speech.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ The likeliest on training examples whose every near version, in all languages, w
 training (docs/understanding.md). Held-out phrases had no part in it.
 """
 
-CENTRE_PRIOR = 20
+MEAN_PRIOR = 20
 """Examples that the mean of all languages weighs in the mean of one: a rare language is near it."""
 
 
@@ -44,7 +45,6 @@ class Examples:
     """
 
     intents: list[str]
-    languages: list[str]
     vectors: Floats
     ngrams: csr_matrix
     clean: npt.NDArray[np.bool_]
@@ -58,35 +58,42 @@ class Examples:
     def rows(self, kept: Integers) -> "Examples":
         """Return some rows."""
         return Examples(
-            [self.intents[i] for i in kept], [self.languages[i] for i in kept],
-            self.vectors[kept], self.ngrams[kept], self.clean[kept],
-        )  # fmt: skip
+            [self.intents[i] for i in kept], self.vectors[kept], self.ngrams[kept], self.clean[kept]
+        )
 
 
-class Centres:
-    """The mean embedding of each language; '' is the mean of all, for any other language."""
+class Projection:
+    """Vectors without what tells languages apart: the mean of all languages (width numbers), and
+    the directions from it to the mean of each (at most one a language, of length one, at right
+    angles)."""
 
-    def __init__(self, languages: list[str], means: Floats) -> None:
-        self.languages = languages
-        self.means = means
-        self._rows = {language: row for row, language in enumerate(languages)}
+    def __init__(self, mean: Floats, directions: Floats) -> None:
+        self.mean = mean
+        self.directions = directions
 
     @classmethod
-    def of(cls, vectors: Floats, languages: list[str]) -> "Centres":
-        """Take the means of examples, those of rare languages drawn to the mean of all."""
-        overall = vectors.mean(axis=0)
+    def of(cls, vectors: Floats, languages: list[str]) -> "Projection":
+        """Learn from texts in several languages; '' is a text of no known one."""
         names = np.array(languages)
-        known = ["", *sorted(set(languages) - {""})]
-        means = [overall]
-        for language in known[1:]:
-            own = vectors[names == language]
-            means.append((own.sum(axis=0) + CENTRE_PRIOR * overall) / (len(own) + CENTRE_PRIOR))
-        return cls(known, np.stack(means).astype(np.float32))
+        known = sorted(set(languages) - {""})
+        overall = vectors.mean(axis=0)
+        means = [_drawn(vectors[names == language], overall) for language in known] or [overall]
+        mean = np.mean(means, axis=0)
+        _, sizes, directions = np.linalg.svd(np.stack(means) - mean, full_matrices=False)
+        kept = directions[sizes > sizes.max(initial=0) * 1e-3]
+        return cls(mean.astype(np.float32), kept.astype(np.float32))
 
-    def directions(self, vectors: Floats, languages: list[str]) -> Floats:
-        """Return the vectors seen from the centre of their language, of length one."""
-        rows = [self._rows.get(language, 0) for language in languages]
-        return _directions(vectors - self.means[rows])
+    def __call__(self, vectors: Floats) -> Floats:
+        """Return what is left of vectors, of length one."""
+        rows = vectors - self.mean
+        rows = rows - (rows @ self.directions.T) @ self.directions
+        lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
+        return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def _drawn(own: Floats, overall: Floats) -> Floats:
+    result: Floats = (own.sum(axis=0) + MEAN_PRIOR * overall) / (len(own) + MEAN_PRIOR)
+    return result
 
 
 class Neighbours:
@@ -108,40 +115,35 @@ class Neighbours:
         return np.asarray(np.maximum.reduceat(directions @ self.vectors.T, self.first, axis=-1))
 
 
-def _directions(rows: Floats) -> Floats:
-    lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
-    return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
-
-
 class Ensemble:
     """A trained model of intents."""
 
     def __init__(
         self,
         labels: list[str],
-        centres: Centres,
+        projection: Projection,
         meaning: Linear,
         spelling: Linear,
         neighbours: Neighbours,
     ) -> None:
         self.labels = labels
-        self.centres = centres
+        self.projection = projection
         self.meaning = meaning
         self.spelling = spelling
         self.neighbours = neighbours
 
-    def voices(self, vectors: Floats, ngrams: csr_matrix, languages: list[str]) -> list[Floats]:
+    def voices(self, vectors: Floats, ngrams: csr_matrix) -> list[Floats]:
         """Return the three scores of each label, one row a text."""
-        directions = self.centres.directions(vectors, languages)
+        directions = self.projection(vectors)
         return [
             self.meaning.scores(directions * EMBEDDING_SCALE),
             self.spelling.scores(ngrams * NGRAM_SCALE),
             self.neighbours.scores(directions),
         ]
 
-    def probabilities(self, vectors: Floats, ngrams: csr_matrix, languages: list[str]) -> Floats:
+    def probabilities(self, vectors: Floats, ngrams: csr_matrix) -> Floats:
         """Return the share of each label, one row a text."""
-        voices = self.voices(vectors, ngrams, languages)
+        voices = self.voices(vectors, ngrams)
         mixed = sum(w * v for w, v in zip(WEIGHTS, voices, strict=True))
         return learning.softmax(np.asarray(mixed, dtype=np.float32))
 
@@ -150,8 +152,8 @@ class Ensemble:
         np.savez(
             path,
             labels=np.array(self.labels),
-            languages=np.array(self.centres.languages),
-            means=self.centres.means,
+            mean=self.projection.mean,
+            directions=self.projection.directions,
             meaning=self.meaning.weights,
             meaning_bias=self.meaning.bias,
             spelling=self.spelling.weights.astype(np.float16),
@@ -166,14 +168,14 @@ class Ensemble:
         with np.load(path) as stored:
             return cls(
                 [str(x) for x in stored["labels"]],
-                Centres([str(x) for x in stored["languages"]], stored["means"]),
+                Projection(stored["mean"], stored["directions"]),
                 Linear(stored["meaning"], stored["meaning_bias"]),
                 Linear(stored["spelling"].astype(np.float32), stored["spelling_bias"]),
                 Neighbours(stored["near_vectors"].astype(np.float32), stored["near_first"]),
             )
 
 
-def trained(examples: Examples) -> Ensemble:
+def trained(examples: Examples, projection: Projection) -> Ensemble:
     """Train on all examples; an intent needs one that is clean and embedded."""
     usable = examples.clean & examples.embedded
     known = {i for i, use in zip(examples.intents, usable, strict=True) if use}
@@ -183,10 +185,7 @@ def trained(examples: Examples) -> Ensemble:
     targets = np.array([numbers[i] for i in examples.intents], dtype=np.int64)
     embedded = np.flatnonzero(examples.embedded)
     clean = examples.clean[embedded]
-    languages = [examples.languages[i] for i in embedded]
-    vectors = examples.vectors[embedded]
-    centres = Centres.of(vectors[clean], [n for n, c in zip(languages, clean, strict=True) if c])
-    directions = centres.directions(vectors, languages)
+    directions = projection(examples.vectors[embedded])
     meaning = learning.fit(
         directions * EMBEDDING_SCALE, targets[embedded], len(labels),
         penalty=EMBEDDING_PENALTY, iterations=EMBEDDING_STEPS,
@@ -196,4 +195,4 @@ def trained(examples: Examples) -> Ensemble:
         penalty=NGRAM_PENALTY, iterations=NGRAM_STEPS,
     )  # fmt: skip
     near = Neighbours.of(directions[clean], targets[embedded][clean])
-    return Ensemble(labels, centres, meaning, spelling, near)
+    return Ensemble(labels, projection, meaning, spelling, near)

@@ -10,8 +10,10 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from scipy.sparse import csr_matrix, vstack
 
-from nlu import ensemble
+from nlu import embedder, ensemble
+from nlu.asks import content_folder, topics
 from nlu.components.base import LANGUAGE, VECTOR, Component, noise_of
+from nlu.components.embeddings import cache_path
 from nlu.components.ngrams import NGRAMS
 from nlu.components.registration import CLASSIFIER, component
 from nlu.engine import DIMENSION
@@ -39,7 +41,7 @@ class HybridClassifier(Component):
         ]
         if not any(m.get(VECTOR) is not None for m in usable):
             return self._resource
-        self._model = ensemble.trained(examples_of(usable))
+        self._model = ensemble.trained(examples_of(usable), projection_of(usable))
         with self._storage.write_to(self._resource) as folder:
             self._model.save(folder / "ensemble.npz")
         return self._resource
@@ -56,7 +58,7 @@ class HybridClassifier(Component):
                 message.set(INTENT, {"name": None, "confidence": 0.0}, add_to_output=True)
                 message.set(INTENT_RANKING_KEY, [], add_to_output=True)
                 continue
-            shares = self._model.probabilities(vector[None], row, [_named(message)])[0]
+            shares = self._model.probabilities(vector[None], row)[0]
             best = np.argsort(-shares)[:RANKING_LENGTH]
             ranking = [
                 {"name": self._model.labels[i], "confidence": round(float(shares[i]), 5)}
@@ -67,19 +69,26 @@ class HybridClassifier(Component):
         return messages
 
 
-def _named(message: Message) -> str:
-    """Return the language that was identified, as it will be for people's messages."""
-    return str((message.get(LANGUAGE) or {}).get("name", ""))
-
-
 def examples_of(messages: list[Message]) -> ensemble.Examples:
     """Return messages with their features as arrays."""
     unknown = np.full(DIMENSION, np.nan, dtype=np.float32)
     vectors = [m.get(VECTOR) for m in messages]
     return ensemble.Examples(
         intents=[str(m.get(INTENT)) for m in messages],
-        languages=[_named(m) for m in messages],
         vectors=np.stack([unknown if v is None else v for v in vectors]),
         ngrams=csr_matrix(vstack([m.get(NGRAMS) for m in messages])),
         clean=np.array([not noise_of(m) for m in messages]),
     )
+
+
+def projection_of(messages: list[Message]) -> ensemble.Projection:
+    """Learn what tells languages apart, from the content's asks where all data are in one."""
+    clean = [m for m in messages if m.get(VECTOR) is not None and not noise_of(m)]
+    languages = [str((m.get(LANGUAGE) or {}).get("name", "")) for m in clean]
+    vectors = np.stack([m.get(VECTOR) for m in clean])
+    if len(set(languages) - {""}) < 2:
+        asks = [(topic.language, ask) for topic in topics(content_folder()) for ask in topic.asks]
+        if asks:
+            vectors = embedder.Cache(cache_path()).embed_all([text for _, text in asks])
+            languages = [language for language, _ in asks]
+    return ensemble.Projection.of(vectors, languages)

@@ -24,28 +24,43 @@ def voices() -> ensemble.Ensemble:
     """English knows both topics; Kazakh has examples of other words only."""
     asked = [("passport", "en"), ("pension", "en")] * 5 + [("passport", "kk"), ("pension", "kk")]
     texts = [f"{topic} {language}" for topic, language in asked]
+    vectors = np.stack([vector(*ask) for ask in asked])
     return ensemble.trained(
         ensemble.Examples(
             intents=[topic for topic, _ in asked],
-            languages=[language for _, language in asked],
-            vectors=np.stack([vector(*ask) for ask in asked]),
+            vectors=vectors,
             ngrams=ngrams.matrix(texts, 2, 5, 10),
             clean=np.ones(len(asked), dtype=bool),
-        )
+        ),
+        ensemble.Projection.of(vectors, [language for _, language in asked]),
     )
 
 
-@pytest.mark.parametrize("language", ["en", "kk", ""])
+@pytest.mark.parametrize("language", ["en", "kk"])
 @pytest.mark.parametrize("topic", sorted(TOPICS))
 def test_the_topic_counts_more_than_the_language(
     voices: ensemble.Ensemble, topic: str, language: str
 ) -> None:
-    """A question of a language with few examples is understood by what others asked; a language
-    that was not named is seen from the mean of all."""
-    asked = vector(topic, language or "en")[None]
-    shares = voices.probabilities(asked, ngrams.matrix(["?"], 2, 5, 10), [language])[0]
+    """A question of a language with few examples is understood by what others asked."""
+    asked = vector(topic, language)[None]
+    shares = voices.probabilities(asked, ngrams.matrix(["?"], 2, 5, 10))[0]
     assert voices.labels[int(shares.argmax())] == topic
     assert shares.sum() == pytest.approx(1)
+
+
+def test_mixed_speech_is_seen_without_both_languages(voices: ensemble.Ensemble) -> None:
+    """Half of each language's direction is taken away as all of one is."""
+    mixed = (vector("pension", "en") + vector("pension", "kk")) / 2
+    for pure in ("en", "kk"):
+        alike = voices.projection(mixed[None]) @ voices.projection(vector("pension", pure)[None]).T
+        other = voices.projection(mixed[None]) @ voices.projection(vector("passport", pure)[None]).T
+        assert alike > 0.9 > 0.5 > other
+
+
+def test_one_language_takes_no_direction_away() -> None:
+    """Then only the mean goes."""
+    vectors = np.stack([vector("passport", "en"), vector("pension", "en")])
+    assert ensemble.Projection.of(vectors, ["en", "en"]).directions.shape == (0, 384)
 
 
 def test_what_was_saved_answers_the_same(voices: ensemble.Ensemble, tmp_path: Path) -> None:
@@ -53,7 +68,7 @@ def test_what_was_saved_answers_the_same(voices: ensemble.Ensemble, tmp_path: Pa
     voices.save(tmp_path / "voices.npz")
     again = ensemble.Ensemble.load(tmp_path / "voices.npz")
     asked, grams = vector("pension", "kk")[None], ngrams.matrix(["pension"], 2, 5, 10)
-    before, after = (m.probabilities(asked, grams, ["kk"]) for m in (voices, again))
+    before, after = (m.probabilities(asked, grams) for m in (voices, again))
     assert np.abs(before - after).max() < 0.01
 
 
