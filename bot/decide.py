@@ -18,7 +18,10 @@ CLOSE = 0.5
 """A second intent counts as close when its confidence is at least this share of the first's."""
 
 MAYBE = 0.15
-"""Below this, an intent is not even offered."""
+"""Below this, an intent is not even offered as one of two that are close."""
+
+LIKELY = 0.5
+"""From this confidence on, a guide that is not sure is offered together with the next likely."""
 
 ANSWERS = frozenset(SECTIONS) - {"steps", "for-someone-else"}
 """Sections that answer a question by themselves. 'How do I …' and 'for my mother' get the short
@@ -50,6 +53,9 @@ INTENTS: Mapping[str, str] = {
 }
 """Intents that are not named after content, and the action of each."""
 
+
+TOPICS = ("guide.", "course.")
+"""What the intents begin with that are named after content."""
 
 SEARCHED = ("not_found", "passages")
 """Outcomes of texts whose intent is not sure, so that the passages were searched."""
@@ -95,11 +101,14 @@ def decide(
         return Decision("distress")  # its numbers are the same, its words are warmer
     if sure and not close:
         return _act(first, understood, library, section)
-    content = [name for name in (first, *close) if name.startswith(("guide.", "course."))]
+    content = [name for name in (first, *close) if name.startswith(TOPICS)]
     if confidence >= MAYBE and len(content) >= 2:
         return _ask_which(content, section)
     if sure:
         return _act(first, understood, library, section)
+    topics = [name for name, _ in ranking[:3] if name.startswith(TOPICS)]
+    if confidence >= LIKELY and first in topics and len(topics) >= 2:
+        return _ask_which(topics, section)
     if walks.asked(Call(conversation, library, conversation.language)):
         return Decision("walk_on", ("again",), "asked_again")
     if first == "out_of_scope" and confidence >= SURE / 2:

@@ -9,6 +9,7 @@ from nlu.components.base import Component
 from nlu.components.registration import CLASSIFIER, component
 
 FALLBACK = "nlu_fallback"
+TOPICS = ("guide.", "course.")
 
 
 @component(CLASSIFIER, trainable=False)
@@ -22,11 +23,13 @@ class ConfidenceFallback(Component):
     def get_default_config() -> dict[str, Any]:
         """`threshold` of the best confidence, `ambiguity_threshold` of the lead over the next.
 
-        `eager` intents are used from `eager_threshold` on: a helpline that nobody asked for does
+        `topic_threshold` stands for guides and courses: their answers send people on their way,
+        so fewer than one in a hundred may be wrong (docs/understanding.md). `eager` intents are used from `eager_threshold` on: a helpline that nobody asked for does
         less harm than one that was not shown.
         """
         return {
             "threshold": 0.7,
+            "topic_threshold": 0.85,
             "ambiguity_threshold": 0.05,
             "eager": ("distress", "guide.emergency", "guide.family-help"),
             "eager_threshold": 0.5,
@@ -48,6 +51,11 @@ class ConfidenceFallback(Component):
             return False
         best = float(ranking[0]["confidence"])
         lead = best - float(ranking[1]["confidence"]) if len(ranking) > 1 else 1.0
-        eager = ranking[0]["name"] in self._config["eager"]
-        needed = self._config["eager_threshold" if eager else "threshold"]
-        return best >= needed and lead >= self._config["ambiguity_threshold"]
+        lead_needed = float(self._config["ambiguity_threshold"])
+        return best >= self._needed(ranking[0]["name"]) and lead >= lead_needed
+
+    def _needed(self, intent: str) -> float:
+        if intent in self._config["eager"]:
+            return float(self._config["eager_threshold"])
+        topic = intent.startswith(TOPICS)
+        return float(self._config["topic_threshold" if topic else "threshold"])

@@ -131,3 +131,22 @@ def test_fallback_below_the_threshold(confidences: list[float], expected: str) -
     component.process([message])
     assert message.get("intent")["name"] == expected
     assert message.get("intent_ranking")[-len(ranking) :] == ranking or not ranking
+
+
+@pytest.mark.parametrize(
+    ("intent", "confidence", "used"),
+    [
+        ("thanks", 0.75, True),
+        ("guide.passport", 0.75, False),
+        ("course.digital-government", 0.8, False),
+        ("guide.passport", 0.9, True),
+        ("guide.emergency", 0.55, True),
+    ],
+)
+def test_answers_about_papers_need_more(intent: str, confidence: float, used: bool) -> None:
+    """A wrong guide sends people to the wrong place; in danger, the numbers come early."""
+    component = ConfidenceFallback(ConfidenceFallback.get_default_config(), None, None)
+    message = Message({"text": "x", "intent": {"name": intent, "confidence": confidence}})
+    message.set("intent_ranking", [{"name": intent, "confidence": confidence}])
+    component.process([message])
+    assert (message.get("intent")["name"] == intent) == used
