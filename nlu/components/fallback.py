@@ -9,7 +9,7 @@ from nlu.components.base import Component
 from nlu.components.registration import CLASSIFIER, component
 
 FALLBACK = "nlu_fallback"
-TOPICS = ("guide.", "course.")
+GUIDE = "guide."
 
 
 @component(CLASSIFIER, trainable=False)
@@ -23,13 +23,14 @@ class ConfidenceFallback(Component):
     def get_default_config() -> dict[str, Any]:
         """`threshold` of the best confidence, `ambiguity_threshold` of the lead over the next.
 
-        `topic_threshold` stands for guides and courses: their answers send people on their way,
-        so fewer than one in a hundred may be wrong (docs/understanding.md). `eager` intents are used from `eager_threshold` on: a helpline that nobody asked for does
-        less harm than one that was not shown.
+        `guide_threshold` stands for guides: their answers send people on their way, so one in a
+        hundred may be wrong (docs/understanding.md). `eager` intents are used from
+        `eager_threshold` on: a helpline that nobody asked for does less harm than one that was
+        not shown.
         """
         return {
             "threshold": 0.7,
-            "topic_threshold": 0.85,
+            "guide_threshold": 0.8,
             "ambiguity_threshold": 0.05,
             "eager": ("distress", "guide.emergency", "guide.family-help"),
             "eager_threshold": 0.5,
@@ -57,5 +58,5 @@ class ConfidenceFallback(Component):
     def _needed(self, intent: str) -> float:
         if intent in self._config["eager"]:
             return float(self._config["eager_threshold"])
-        topic = intent.startswith(TOPICS)
-        return float(self._config["topic_threshold" if topic else "threshold"])
+        guide = intent.startswith(GUIDE)
+        return float(self._config["guide_threshold" if guide else "threshold"])
