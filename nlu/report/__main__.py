@@ -15,7 +15,7 @@ from nlu.report.measures import Outcome, Parse, Row, outcomes, row
 from nlu.report.page import page
 from nlu.train import TrainingError, train
 
-_HEAD = f"{'set':<12}{'noise':<12}{'n':>5}{'acc':>7}{'answ':>7}{'wrong':>7}{'oos':>7}{'f.rej':>7}{'ECE':>7}"
+_HEAD = f"{'set':<12}{'noise':<12}{'n':>5}{'acc':>7}{'unseen':>8}{'answ':>7}{'wrong':>7}{'oos':>7}{'f.rej':>7}{'ECE':>7}"
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -70,11 +70,12 @@ def _measure(
 ) -> tuple[list[Row], list[Outcome]]:
     rows: list[Row] = []
     clean: list[Outcome] = []
+    examples = sets.example_texts() if options.data is None else ()
     print(f"\n{label}\n{_HEAD}")
     for file in _files(options):
         every = compare.SHORT_EVERY if options.short else 1
         for test in sets.with_noise(file, _noises(options), every):
-            results = outcomes(test, parse)
+            results = outcomes(test, parse, examples)
             rows.append(row(test, results))
             clean += results if test.noise == "clean" else []
             print(_line(rows[-1]), flush=True)
@@ -82,9 +83,9 @@ def _measure(
 
 
 def _line(r: Row) -> str:
-    shares = (r.accuracy, r.coverage, r.wrong, r.rejected, r.false_rejection)
+    shares = (r.coverage, r.wrong, r.rejected, r.false_rejection)
     numbers = "".join(f"{100 * share:7.1f}" for share in shares)
-    return f"{r.name:<12}{r.noise:<12}{r.size:>5}{numbers}{r.error:7.3f}"
+    return f"{r.name:<12}{r.noise:<12}{r.size:>5}{100 * r.accuracy:7.1f}{100 * r.unseen:8.1f}{numbers}{r.error:7.3f}"
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -1,11 +1,11 @@
 """What is counted: accuracy, coverage, confident errors, rejection, calibration."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nlu.report.sets import TestSet
+from nlu.report.sets import TestSet, folded
 
 Parse = Callable[[Sequence[str]], list[dict[str, Any]]]
 
@@ -16,12 +16,16 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was said about one case: the best intent, its confidence, and whether it was used."""
+    """What was said about one case: the best intent, its confidence, and whether it was used.
+
+    `seen` says that the text stands among the examples too, as short ones such as 'passport' do.
+    """
 
     expected: str
     best: str
     confidence: float
     answered: bool
+    seen: bool = False
 
     @property
     def right(self) -> bool:
@@ -38,6 +42,8 @@ class Row:
     size: int
     accuracy: float
     """best intent is right, whether or not it was sure enough to be used"""
+    unseen: float
+    """the same, of the cases whose text stands among no examples"""
     coverage: float
     """an intent was sure enough to be used"""
     wrong: float
@@ -54,19 +60,23 @@ class Row:
         return {k: round(v, 4) if isinstance(v, float) else v for k, v in asdict(self).items()}
 
 
-def outcome(expected: str, parsed: dict[str, Any]) -> Outcome:
+def outcome(expected: str, parsed: dict[str, Any], seen: bool = False) -> Outcome:
     """Read one answer of /model/parse."""
     ranking = [r for r in parsed.get("intent_ranking") or [] if r["name"] != FALLBACK]
     intent = parsed.get("intent") or {}
     best = ranking[0] if ranking else intent
     answered = intent.get("name") not in (None, FALLBACK)
-    return Outcome(expected, best.get("name") or "", float(best.get("confidence") or 0), answered)
+    confidence = float(best.get("confidence") or 0)
+    return Outcome(expected, best.get("name") or "", confidence, answered, seen)
 
 
-def outcomes(test: TestSet, parse: Parse) -> list[Outcome]:
-    """Parse all cases of a set."""
+def outcomes(test: TestSet, parse: Parse, examples: Collection[str] = ()) -> list[Outcome]:
+    """Parse all cases of a set; `examples` are the folded texts that the model learned from."""
     answers = parse([case.text for case in test.cases])
-    return [outcome(c.intent, a) for c, a in zip(test.cases, answers, strict=True)]
+    return [
+        outcome(case.intent, answer, folded(case.text) in examples)
+        for case, answer in zip(test.cases, answers, strict=True)
+    ]
 
 
 def row(test: TestSet, results: Sequence[Outcome]) -> Row:
@@ -78,6 +88,7 @@ def row(test: TestSet, results: Sequence[Outcome]) -> Row:
         noise=test.noise,
         size=len(results),
         accuracy=_share(r.right for r in results),
+        unseen=_share(r.right for r in results if not r.seen),
         coverage=_share(r.answered for r in results),
         wrong=_share(r.answered and not r.right for r in results),
         rejected=_share(r.best == OUT_OF_SCOPE or not r.answered for r in outside),

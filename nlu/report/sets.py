@@ -4,12 +4,14 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import category
 
 from nlu.noise import NOISES, applies
 
 HELDOUT = Path(__file__).resolve().parents[2] / "tests" / "nlu" / "heldout"
 NOT_INTENTS = ("language", "passages")
 NOISE_SEED = 4217
+_MARKS = ("Mn", "Mc")  # vowel signs of Indic scripts and accents
 
 
 class DataError(Exception):
@@ -55,6 +57,21 @@ def read(path: Path) -> tuple[Case, ...]:
     if not cases:
         raise DataError(f"{path} has no examples.")
     return tuple(cases)
+
+
+def folded(text: str) -> str:
+    """Return the words of a text in small letters, without marks between them."""
+    return " ".join(
+        "".join(c if c.isalnum() or category(c) in _MARKS else " " for c in text.casefold()).split()
+    )
+
+
+def example_texts() -> frozenset[str]:
+    """Return the folded texts of all our training examples."""
+    from nlu.importer import ContentImporter
+
+    data = ContentImporter().get_nlu_data()
+    return frozenset(folded(str(m.get("text"))) for m in data.training_examples)
 
 
 def heldout_files(languages: list[str] | None = None) -> list[Path]:

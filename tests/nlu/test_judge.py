@@ -13,6 +13,7 @@ def row(name: str, accuracy: float, wrong: float, size: int = 200) -> Row:
         name=name,
         noise="clean",
         size=size,
+        unseen=0.0,
         accuracy=accuracy,
         coverage=0.9,
         wrong=wrong,
