@@ -93,7 +93,7 @@ def trained(texts: Sequence[str], codes: Sequence[str]) -> Identifier:
     counts = ngrams.matrix([plain[i] for i in kept], LOW, HIGH, BITS)
     frequencies = ngrams.inverse_frequencies(counts)
     sizes = np.bincount(targets, minlength=len(labels))
-    importance = (1.0 / np.sqrt(np.maximum(sizes, 30)))[targets].astype(np.float32)
+    importance = (1.0 / np.maximum(sizes, 30))[targets].astype(np.float32)
     model = learning.fit(
         normalised(counts, frequencies), targets, len(labels),
         importance=importance, penalty=1e-5, iterations=30,
