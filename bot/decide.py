@@ -54,6 +54,7 @@ INTENTS: Mapping[str, str] = {
 """Intents that are not named after content, and the action of each."""
 
 
+COURSES = ("course.", "list_courses")
 TOPICS = ("guide.", "course.")
 """What the intents begin with that are named after content."""
 
@@ -106,6 +107,8 @@ def decide(
         return _ask_which(content, section)
     if sure:
         return _act(first, understood, library, section)
+    if sum(score for name, score in ranking if name.startswith(COURSES)) >= SURE:
+        return Decision("courses")  # one of them, or all: the list leads to both
     topics = [name for name, _ in ranking[:3] if name.startswith(TOPICS)]
     if confidence >= LIKELY and first in topics and len(topics) >= 2:
         return _ask_which(topics, section)

@@ -71,3 +71,13 @@ def test_noise_is_the_same_every_time() -> None:
     one, two = (list(sets.with_noise(file, ["typos", "romanised"], 20)) for _ in range(2))
     assert one == two
     assert [test.noise for test in one] == ["clean", "typos"]
+
+
+def test_phrases_that_are_examples_are_told_apart() -> None:
+    """'Passport' stands among the examples; what is right about the rest is counted by itself."""
+    seen = [Outcome("guide.passport", "guide.passport", 0.9, True, seen=True)] * 3
+    new = [Outcome("guide.passport", name, 0.9, True) for name in ("guide.passport", "greet")]
+    counted = row(sets.TestSet("en", "clean", ()), [*seen, *new])
+    assert (counted.accuracy, counted.unseen) == (0.8, 0.5)
+    assert sets.folded("How much, is a PASSPORT?") == sets.folded("how much is a passport")
+    assert sets.folded("হ্যাঁ") != sets.folded("হোম")
