@@ -13,7 +13,7 @@ from tests.fakes.telegram import Sent
 from tests.processes import Process, answers
 from tests.reliability.site import Site, site
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("sites")]
 
 PEOPLE = 500
 STEPS = ("/menu", "passport", "/help", "hello there", "/privacy")
@@ -56,7 +56,7 @@ async def complete(one: Site, people: int, seconds: float) -> None:
 
 async def answered(one: Site, count: int) -> None:
     """Wait until so many answers have arrived in all."""
-    await one.telegram.until(lambda: sum(map(len, one.telegram.sent.values())) >= count, 120)
+    await one.telegram.until(lambda: sum(map(len, one.telegram.sent.values())) >= count, 240)
 
 
 async def everyone_writes(one: Site, people: int) -> None:

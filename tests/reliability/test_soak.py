@@ -48,6 +48,7 @@ def test_seed_repeats_the_plan() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("sites")
 @pytest.mark.parametrize("cluster", [False, True], ids=["embedded", "cluster"])
 async def test_short_soak(cluster: bool) -> None:
     """One process a role, each killed once, and Rasa, too, and the store where it is our own."""
@@ -60,6 +61,7 @@ async def test_short_soak(cluster: bool) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("sites")
 async def test_short_chaos() -> None:
     """Several processes that join, leave, freeze and die, on a platform that often fails."""
     roles = ("gateway-0", "worker-0", "worker-1", "sender-0", "sender-1")
