@@ -15,7 +15,8 @@ from bot.cli.sheets import Cell, Line
 from bot.errors import ContentError
 from bot.library.check import PLACEHOLDER
 from bot.library.files import FileError, read_yaml
-from bot.library.load import Loader, Problem
+from bot.library.load import Loader
+from bot.library.reader import Problem
 from bot.library.translation import SOURCE, Translation, Unit, digest, trimmed
 
 _EXCEL_ERROR = re.compile(r"^#(?:NAME\?|REF!|VALUE!|N/A|NUM!|NULL!|DIV/0!)")

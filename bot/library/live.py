@@ -12,8 +12,9 @@ import structlog
 from watchfiles import awatch
 
 from bot import metrics
-from bot.library.load import Loader, Problem
+from bot.library.load import Loader
 from bot.library.model import Library, Passage
+from bot.library.reader import Problem
 from bot.library.search import PassageIndex, PassageVectors, Vector
 
 log = structlog.get_logger()
