@@ -86,12 +86,15 @@ class Cache:
         if not missing:
             return
         encoder = engine()
-        with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
+        pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1)
+        try:
             vectors = pool.map(encoder.encode, missing.values())
             for done, (key, vector) in enumerate(zip(missing, vectors, strict=True), start=1):
                 self._vectors[key] = vector.astype(np.float16)
                 if progress and (done % _REPORTED == 0 or done == len(missing)):
                     progress(done, len(missing))
+        finally:
+            pool.shutdown(cancel_futures=True)  # Ctrl-C waits for none of what is left
         self._changed = True
 
     def save(self) -> None:

@@ -29,7 +29,8 @@ from tests.processes import Process, processes
 QUESTIONS = (
     *("how do I get a passport", "как получить паспорт", "төлқұжатты қалай аламын"),
     *("hello", "如何办理护照", "jina langu ni nani", "/menu"),
-    *("zzyzzx qwrtp vvkk +77075550197", "гыргыр бумбр тыртыр +77075550197", "asdf qwer zxcv poiu"),
+    "зелёная бумажка с печатью из третьего окна +77075550197",
+    *("synthetic lemon harmonics of the registry +77075550197", "asdf qwer zxcv poiu"),
 )
 START_SECONDS = 600.0
 
