@@ -129,8 +129,10 @@ class Dialogue:
         long = len(text) > READ_LIMIT
         read = text[: READ_LIMIT // 2] + " " + text[-READ_LIMIT // 2 :] if long else text
         try:
-            understood = await self.understanding.understand(read)
-            pieces, joined = await self._parts(read if long else update.text[:20_000])
+            understood, (pieces, joined) = await asyncio.gather(
+                self.understanding.understand(read),
+                self._parts(read if long else update.text[:20_000]),
+            )
         except UnderstandingUnavailable:
             return self._without_rasa(before, update, library, read)
         reply = self._understood(before, library, read, understood, pieces, joined)
