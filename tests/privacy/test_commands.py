@@ -89,6 +89,11 @@ async def test_what_cannot_be_added(site: Settings) -> None:
         assert told in hashar(site, "unanswered", "add", *words, code=1)
 
 
+def heed_interrupts() -> None:
+    """Undo what a shell does to programs that it starts in the background: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 async def test_interrupted_teaching_changes_nothing(site: Settings, tmp_path: Path) -> None:
     """Ctrl-C in the middle of the training puts the file back and leaves no candidate."""
     content = tmp_path / "content"
@@ -100,6 +105,7 @@ async def test_interrupted_teaching_changes_nothing(site: Settings, tmp_path: Pa
          "--lang", "ru"],
         env={**environment(site), "CONTENT_DIR": str(content)}, cwd=ROOT,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        preexec_fn=heed_interrupts,
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while path.read_bytes() == before and time.monotonic() < deadline:
