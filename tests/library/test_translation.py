@@ -1,31 +1,23 @@
-"""A translator gets a spreadsheet, edits it in any office program, and it comes back whole."""
+"""A translator gets a spreadsheet, edits it, and it comes back whole."""
 
 from __future__ import annotations
 
-import csv
 import difflib
 import shutil
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from openpyxl import load_workbook
 
 from bot.cli import translate
-from bot.errors import ContentError
 from bot.library.coverage import coverage
 from bot.library.documents import Document
 from bot.library.files import FileError
 from bot.library.load import Loader
 from bot.library.translation import Translation
+from tests.library.sheet import ROOT, Sheet, bytes_of, some_content
 
-ROOT = Path(__file__).parent.parent.parent
 _SHIPPED = Loader(ROOT / "content").load()[0].languages.values()
 LANGUAGES = tuple(one.code for one in _SHIPPED if not one.transliterated_from)
-
-
-GUIDES = ("emergency", "passport", "pension")
 
 
 @pytest.fixture
@@ -36,14 +28,8 @@ def whole(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def content(tmp_path: Path) -> Path:
-    """A copy of the real content with three guides and one lesson, in all languages."""
-
-    def others(folder: str, names: list[str]) -> list[str]:
-        if folder.endswith("guides"):
-            return [name for name in names if name not in GUIDES]
-        return [name for name in names if name[:2].isdecimal() and name[:2] != "01"]
-
-    return Path(shutil.copytree(ROOT / "content", tmp_path / "content", ignore=others))
+    """A copy of some of the real content."""
+    return some_content(tmp_path)
 
 
 def problems(content: Path) -> list[str]:
@@ -58,10 +44,6 @@ def stale(content: Path) -> bool:
     return any("passport/guide.yml: sw: is older" in line for line in found)
 
 
-def bytes_of(folder: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def difference(before: dict[Path, bytes], folder: Path) -> list[str]:
     """Return the changed lines of all files, as '-old' and '+new'."""
     rows = []
@@ -70,37 +52,6 @@ def difference(before: dict[Path, bytes], folder: Path) -> list[str]:
         lines = list(difflib.unified_diff(old, data.decode().split("\n"), n=0, lineterm=""))
         rows += [line for line in lines[2:] if line[0] in "+-"]
     return rows
-
-
-class Sheet:
-    """The spreadsheet of one language as a translator edits it."""
-
-    def __init__(self, content: Path, language: str, kind: str = "csv") -> None:
-        self.content = content
-        self.path = content.parent / f"{language}.{kind}"
-        translate.export(content, language, self.path)
-        with self.path.open(encoding="utf-8-sig", newline="") as file:
-            self.rows = list(csv.DictReader(file)) if kind == "csv" else []
-        self.column = f"translation ({language})"
-
-    def number(self, unit: str) -> int:
-        return [row["id"] for row in self.rows].index(unit) + 2
-
-    def write(self, unit: str, text: str, **others: str) -> Sheet:
-        row = self.rows[self.number(unit) - 2]
-        row.update({self.column: text} if text else {})
-        row.update(others)
-        return self
-
-    def save(self, encoding: str = "utf-8-sig", delimiter: str = ",") -> Sheet:
-        with self.path.open("w", encoding=encoding, newline="", errors="replace") as file:
-            writer = csv.DictWriter(file, list(self.rows[0]), delimiter=delimiter)
-            writer.writeheader()
-            writer.writerows(self.rows)
-        return self
-
-    def bring_in(self, partial: bool = False, reviewer: str = "") -> translate.Imported:
-        return translate.bring_in(self.content, self.path, partial, reviewer)
 
 
 @pytest.mark.parametrize("kind", ["xlsx", "csv"])
@@ -292,93 +243,6 @@ def test_a_reviewer_reviews_a_whole_file(content: Path) -> None:
     Sheet(content, "sw").write("guides/passport#title", "Pasi", status="draft").save().bring_in()
     text = Loader(content).load()[0].guides["passport"].texts["sw"]
     assert (text.status, text.reviewer, text.reviewed_on) == ("draft", "", "")
-
-
-@pytest.mark.parametrize(
-    ("encoding", "delimiter"), [("utf-8-sig", ";"), ("utf-16", "\t"), ("utf-8", ",")]
-)
-def test_csv_as_offices_save_it(content: Path, encoding: str, delimiter: str) -> None:
-    """Semicolons, tabs, UTF-16 and a missing byte order mark are read."""
-    sheet = Sheet(content, "ur").write("guides/passport#title", "پاسپورٹ نیا")
-    assert sheet.save(encoding, delimiter).bring_in().texts == 1
-
-
-def test_csv_in_an_old_encoding_is_refused(content: Path) -> None:
-    """Windows' own code page is no UTF-8: one clear sentence, nothing read."""
-    sheet = Sheet(content, "ru").save("cp1251")
-    with pytest.raises(ContentError, match="CSV UTF-8"):
-        sheet.bring_in()
-
-
-def test_csv_holds_no_formula(content: Path) -> None:
-    """No cell begins as a formula would, and lists that begin with '-' come back as they were."""
-    sheet = Sheet(content, "en")
-    cells = [cell for row in sheet.rows for cell in row.values()]
-    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
-    assert any(cell.startswith("'- ") for cell in cells)
-
-
-def test_quotes_that_excel_curls_are_no_edit(content: Path) -> None:
-    """Excel turns straight quotes into curly ones by itself; the file keeps its own."""
-    before = bytes_of(content)
-    sheet = Sheet(content, "fr")
-    curled = [row for row in sheet.rows if "'" in row[sheet.column]]
-    assert curled
-    for row in curled:
-        row[sheet.column] = row[sheet.column][:1] + row[sheet.column][1:].replace("'", "’")
-    assert sheet.save().bring_in() == translate.Imported(0, (), ())
-    assert bytes_of(content) == before
-
-
-def xlsx(content: Path, change: Callable[..., None]) -> translate.Imported:
-    """Edit an .xlsx as a spreadsheet program does, and bring it in."""
-    sheet = Sheet(content, "ar", "xlsx")
-    book = load_workbook(sheet.path)
-    page = book.active
-    heads = [cell.value for cell in page[1]]
-    row = next(row for row in page.iter_rows(min_row=2) if row[0].value == "guides/passport#title")
-    change(row[heads.index(sheet.column)])
-    book.save(sheet.path)
-    return sheet.bring_in()
-
-
-@pytest.mark.parametrize(
-    ("value", "wanted"), [("=1+1", "is a formula"), (1414, "a number or a date")]
-)
-def test_xlsx_cells_that_are_no_text(content: Path, value: object, wanted: str) -> None:
-    """A formula, a number or a date in a translation is named, not guessed at."""
-    done = xlsx(content, lambda cell: setattr(cell, "value", value))
-    assert wanted in done.problems[0]
-
-
-def test_xlsx_in_arabic(content: Path) -> None:
-    """The column runs from right to left, cells are text and wrap; an edit comes in."""
-    seen = []
-
-    def change(cell: object) -> None:
-        seen.append((cell.alignment.readingOrder, cell.alignment.wrap_text, cell.number_format))
-        cell.value = "جواز"
-
-    assert xlsx(content, change).texts == 1
-    assert seen == [(2, True, "@")]
-
-
-def test_files_that_are_no_spreadsheet(content: Path, tmp_path: Path) -> None:
-    """A wrong file, a missing one, a bomb and a foreign table are one sentence each."""
-    bomb = tmp_path / "bomb.xlsx"
-    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b" " * (65 * 1024 * 1024))
-    (tmp_path / "text.xlsx").write_text("no")
-    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    for name, wanted in [
-        ("bomb.xlsx", "more than 64 MB"),
-        ("text.xlsx", "is not an .xlsx file"),
-        ("gone.csv", "cannot be read"),
-        ("other.csv", "must name the columns"),
-        ("notes.txt", r"must end in \.xlsx or \.csv"),
-    ]:
-        with pytest.raises(ContentError, match=wanted):
-            translate.bring_in(content, tmp_path / name)
 
 
 def test_documents_keep_what_they_cannot_know(content: Path) -> None:
