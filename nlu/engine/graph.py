@@ -16,7 +16,7 @@ import numpy.typing as npt
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from nlu.engine.weights import BLOCK, Floats, Weights
+from nlu.engine.weights import BLOCK, Floats, Weights, nibbles
 
 Array = npt.NDArray[Any]
 
@@ -103,8 +103,8 @@ class _Builder:
     def _fine_product(self, values: str, name: str, columns: int) -> str:
         """Multiply by one matrix in its stored blocks, each with a scale, as are the values."""
         blocks = self._weights.blocks(name, columns)
-        nibbles = np.concatenate([blocks["nibbles"] & 15, blocks["nibbles"] >> 4], axis=-1)
-        pairs = nibbles[..., 0::2] | (nibbles[..., 1::2] << 4)
+        numbers = nibbles(blocks)
+        pairs = numbers[..., 0::2] | (numbers[..., 1::2] << 4)
         return self._node(
             "MatMulNBits",
             values,

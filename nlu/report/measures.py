@@ -5,7 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from nlu.report.sets import TestSet, folded
+from nlu.report.sets import TestSet
+from nlu.text import canonical
 
 Parse = Callable[[Sequence[str]], list[dict[str, Any]]]
 
@@ -71,10 +72,10 @@ def outcome(expected: str, parsed: dict[str, Any], seen: bool = False) -> Outcom
 
 
 def outcomes(test: TestSet, parse: Parse, examples: Collection[str] = ()) -> list[Outcome]:
-    """Parse all cases of a set; `examples` are the folded texts that the model learned from."""
+    """Parse all cases of a set; `examples` are the canonical texts that the model learned from."""
     answers = parse([case.text for case in test.cases])
     return [
-        outcome(case.intent, answer, folded(case.text) in examples)
+        outcome(case.intent, answer, canonical(case.text) in examples)
         for case, answer in zip(test.cases, answers, strict=True)
     ]
 

@@ -4,14 +4,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from unicodedata import category
 
 from nlu.noise import NOISES, applies
+from nlu.text import canonical
 
 HELDOUT = Path(__file__).resolve().parents[2] / "tests" / "nlu" / "heldout"
 NOT_INTENTS = ("language", "passages")
 NOISE_SEED = 4217
-_MARKS = ("Mn", "Mc")  # vowel signs of Indic scripts and accents
 
 
 class DataError(Exception):
@@ -59,19 +58,12 @@ def read(path: Path) -> tuple[Case, ...]:
     return tuple(cases)
 
 
-def folded(text: str) -> str:
-    """Return the words of a text in small letters, without marks between them."""
-    return " ".join(
-        "".join(c if c.isalnum() or category(c) in _MARKS else " " for c in text.casefold()).split()
-    )
-
-
 def example_texts() -> frozenset[str]:
-    """Return the folded texts of all our training examples."""
+    """Return all our training examples as the model reads them (`nlu.text.canonical`)."""
     from nlu.importer import ContentImporter
 
     data = ContentImporter().get_nlu_data()
-    return frozenset(folded(str(m.get("text"))) for m in data.training_examples)
+    return frozenset(canonical(str(m.get("text"))) for m in data.training_examples)
 
 
 def heldout_files(languages: list[str] | None = None) -> list[Path]:
