@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+
+from babel.core import get_global
 
 from actions.base import Choice, LanguageName, Response, Say
 from bot.conversation import Conversation, Event, LanguageSet, LanguageWritten
@@ -22,7 +25,8 @@ def spoken(
     language they write.
     """
     written = library.shipped(understood.tag)
-    sure = understood.language_confidence >= SURE and bool(written)
+    plain = understood.language_confidence >= SURE or _foreign(before.language, understood.script)
+    sure = plain and bool(written)
     wrote: tuple[Event, ...] = (LanguageWritten(written),) if sure else ()
     chosen = before.language if before.pinned and before.language in library.languages else ""
     if chosen and not (sure and _same_language(written, chosen)):
@@ -49,6 +53,16 @@ def offered(
     if any(one.payload == offer.payload for one in last.choices):
         return responses
     return (*responses[:-1], replace(last, choices=(*last.choices, offer)))
+
+
+def _foreign(language: str, script: str) -> bool:
+    """Return whether a language is not written in such letters, so that a text must be in another.
+
+    Latin letters tell nothing, as people type any language in them. The letters that a language is
+    usually written in are CLDR's: 'en_Latn_US'.
+    """
+    usual = get_global("likely_subtags").get(language.replace("-", "_"), language)
+    return bool(language) and script not in ("", "Latn", *re.split("[-_]", usual))
 
 
 def _same_language(one: str, other: str) -> bool:

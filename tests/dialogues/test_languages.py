@@ -83,3 +83,24 @@ async def test_languages_kept_are_shown_and_erased(quick_chat: Chat) -> None:
     await chat.say("/language ar")
     await chat.say("/guide:passport:documents")
     chat.hear("English", ENGLISH)
+
+
+@pytest.mark.rasa
+@pytest.mark.parametrize(("text", "language"), [("паспорт", "ru"), ("护照", "zh")])
+async def test_letters_of_another_script_are_answered_in_their_language(
+    chat: Chat, text: str, language: str
+) -> None:
+    """A phone set to English is no sign: one word in Cyrillic is not English, however unsure it is
+    which of the others it is."""
+    await chat.say("how do I get a passport")
+    assert chat.metadata["language"] == "en"
+    await chat.say(text)
+    assert chat.metadata["language"] == language
+
+
+@pytest.mark.rasa
+async def test_latin_letters_alone_change_no_language(chat: Chat) -> None:
+    """Russian typed in Latin letters is still Russian."""
+    await chat.say("как получить паспорт")
+    await chat.say("pasport")
+    assert chat.metadata["language"] == "ru"
