@@ -30,9 +30,9 @@ from bot.library.live import LiveLibrary
 from bot.model import Update
 from bot.settings import Settings
 from bot.understanding import Understanding
+from nlu.report import sets
 
-TESTS = Path(__file__).parent.parent / "tests"
-MESSAGES = TESTS / "dialogues" / "several.tsv"
+MESSAGES = Path(__file__).parent.parent / "tests" / "dialogues" / "several.tsv"
 LONG = 12
 """Words from which on a held-out phrase about one guide counts as a long single question."""
 TWO = ("both", "named", "one", "none")
@@ -74,13 +74,11 @@ def read(path: Path) -> list[Row]:
 def long_phrases() -> list[Row]:
     """Return the long held-out phrases of understanding that are about one guide."""
     rows = []
-    for path in sorted((TESTS / "nlu" / "heldout").glob("*.tsv")):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            intent, _, text = line.partition("\t")
-            text = text.split("\t")[0]
-            if intent.startswith("guide.") and "#" not in intent and len(text.split()) >= LONG:
-                guide = intent.partition(".")[2]
-                rows.append(Row("long", path.stem, (guide,), frozenset({guide}), text))
+    for path in sets.heldout_files():
+        for case in sets.read(path):
+            if case.intent.startswith("guide.") and len(case.text.split()) >= LONG:
+                guide = case.intent.partition(".")[2]
+                rows.append(Row("long", path.stem, (guide,), frozenset({guide}), case.text))
     return rows
 
 
