@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from nlu import learning, ngrams
-from nlu.text import canonical, script_of
+from nlu.text import script_of
 
 BITS = 15
 LOW, HIGH = 1, 4
@@ -52,7 +52,7 @@ class Identifier:
         weighted /= np.linalg.norm(weighted) or 1.0
         return self._best(text, weighted @ self._model.weights[columns] + self._model.bias)
 
-    def identify_all(self, texts: Sequence[str]) -> list[Identified]:
+    def identify_all(self, texts: tuple[str, ...]) -> list[Identified]:
         """Return the same for many texts at once, in a fifth of the time."""
         counts = ngrams.matrix(texts, LOW, HIGH, BITS)
         logits = self._model.scores(ngrams.scaled(counts, self._frequencies))
@@ -89,20 +89,20 @@ class Identifier:
             return cls([str(x) for x in stored["labels"]], stored["frequencies"], model)
 
 
-def trained(texts: Sequence[str], codes: Sequence[str]) -> Identifier:
-    """Train on texts and their language codes; rare languages weigh as much as frequent ones."""
-    plain = [canonical(t) for t in texts]
-    kinds = [f"{code}/{script_of(t)}" for t, code in zip(plain, codes, strict=True)]
-    kept = [i for i, kind in enumerate(kinds) if kind.split("/")[1] in SCRIPTS]
+def trained(texts: tuple[str, ...], codes: Sequence[str]) -> Identifier:
+    """Train on canonical texts and their language codes ('': nothing to learn from); rare
+    languages weigh as much as frequent ones."""
+    kinds = [f"{code}/{script_of(t)}" if code else "" for t, code in zip(texts, codes, strict=True)]
+    kept = [i for i, kind in enumerate(kinds) if kind.partition("/")[2] in SCRIPTS]
     labels = sorted({kinds[i] for i in kept})
     numbers = {label: number for number, label in enumerate(labels)}
     targets = np.array([numbers[kinds[i]] for i in kept], dtype=np.int64)
-    counts = ngrams.matrix([plain[i] for i in kept], LOW, HIGH, BITS)
+    counts = ngrams.matrix(texts, LOW, HIGH, BITS)[kept]
     frequencies = ngrams.inverse_frequencies(counts)
     sizes = np.bincount(targets, minlength=len(labels))
     importance = (1.0 / np.maximum(sizes, 30))[targets].astype(np.float32)
     model = learning.fit(
         ngrams.scaled(counts, frequencies), targets, len(labels),
-        importance=importance, penalty=1e-5, iterations=30,
+        importance=importance, penalty=1e-5,
     )  # fmt: skip
     return Identifier(labels, frequencies, model)

@@ -60,9 +60,9 @@ class ContentImporter(TrainingDataImporter):
         found = list(topics(content_folder()))
         intents = {topic.intent for topic in found}
         more = [f for f in sorted((DATA / "topics").glob("*.yml")) if f.stem in intents]
-        read = [RasaYAMLReader().read(str(file)) for file in (*more, *self._files())]
+        read = [_Reader().read(str(file)) for file in (*more, *self._files())]
         messages = [example for topic in found for example in examples(topic)]
-        messages += [Example(message.data) for data in read for message in data.training_examples]
+        messages += [message for data in read for message in data.training_examples]
         return TrainingData(
             _first(messages, self._most) if self._most else messages,
             {word: meant for data in read for word, meant in data.entity_synonyms.items()},
@@ -87,6 +87,14 @@ class ContentImporter(TrainingDataImporter):
             new = [f for f in found if f.is_file() and f.resolve() not in known]
             files += [f for f in new if "nlu:" in f.read_text(encoding="utf-8")]
         return files
+
+
+class _Reader(RasaYAMLReader):
+    """Rasa's reader, with examples that are told apart by what they say (see `Example`)."""
+
+    def _parse_nlu(self, nlu_data: list[dict[str, Any]] | None) -> None:
+        super()._parse_nlu(nlu_data)
+        self.training_examples = [Example(message.data) for message in self.training_examples]
 
 
 def _first(messages: list[Message], most: int) -> list[Message]:

@@ -1,5 +1,6 @@
 """Multinomial logistic regression in numpy and scipy: small, fast to train, nothing to pickle."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,6 +11,13 @@ from scipy.sparse import csr_matrix
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 Matrix: TypeAlias = "Floats | csr_matrix"
+
+BATCH = 512
+EPOCHS, STEPS = 4, 600
+"""Each example is seen so often at least, and so many steps are made for few examples."""
+
+RATE = 0.3
+"""Of the first step; it falls to nothing in a straight line."""
 
 
 @dataclass(frozen=True)
@@ -32,33 +40,6 @@ def softmax(logits: Floats) -> Floats:
     return result
 
 
-class _Loss:
-    """Mean cross-entropy (weighted rows) plus penalty / 2 * squared weights, and its gradient."""
-
-    def __init__(
-        self, features: Matrix, labels: Integers, classes: int, importance: Floats, penalty: float
-    ) -> None:
-        self._features = features
-        self._rows = np.arange(features.shape[0])
-        self._labels = labels
-        self._importance = importance / importance.sum()
-        self._penalty = penalty
-        self._shape = (features.shape[1] + 1, classes)
-
-    def __call__(self, flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        matrix = flat.reshape(self._shape).astype(np.float32)
-        shares = softmax(np.asarray(self._features @ matrix[:-1]) + matrix[-1])
-        chosen = np.maximum(shares[self._rows, self._labels], 1e-12)
-        value = -float(self._importance @ np.log(chosen))
-        value += 0.5 * self._penalty * float((matrix[:-1] ** 2).sum())
-        shares[self._rows, self._labels] -= 1.0
-        shares *= self._importance[:, None]
-        gradient = np.empty_like(matrix)
-        gradient[:-1] = np.asarray(self._features.T @ shares) + self._penalty * matrix[:-1]
-        gradient[-1] = shares.sum(axis=0)
-        return value, gradient.ravel().astype(np.float64)
-
-
 def fit(
     features: Matrix,
     labels: Integers,
@@ -66,19 +47,42 @@ def fit(
     *,
     importance: Floats | None = None,
     penalty: float = 1e-4,
-    iterations: int = 60,
-    start: Linear | None = None,
+    seed: int = 0,
 ) -> Linear:
-    """Fit by L-BFGS, from zero or from an earlier solution."""
-    from scipy.optimize import minimize  # half a second of imports that parsing does not need
+    """Fit by AdaGrad in batches: mean cross-entropy (weighted rows) plus penalty / 2 * squared
+    weights.
 
-    rows = np.ones(features.shape[0], dtype=np.float32) if importance is None else importance
-    initial = np.zeros((features.shape[1] + 1) * classes)
-    if start is not None:
-        initial = np.vstack([start.weights, start.bias]).astype(np.float64).ravel()
-    found = minimize(
-        _Loss(features, labels, classes, rows, penalty), initial, jac=True, method="L-BFGS-B",
-        options={"maxiter": iterations, "maxcor": 5, "ftol": 1e-7},
-    )  # fmt: skip
-    solution = found.x.reshape(-1, classes).astype(np.float32)
-    return Linear(solution[:-1], solution[-1])
+    The step of each feature shrinks with the gradients it has had (Duchi, Hazan and Singer, 2011;
+    here one sum for all classes of a feature), so that rare letters learn as much as common ones.
+    On 73,000 rows of letters it takes 4 s where 30 steps of L-BFGS took 20, and is right more
+    often (docs/understanding.md).
+    """
+    count = features.shape[0]
+    rows = np.ones(count, dtype=np.float32) if importance is None else importance
+    rows = rows * (count / rows.sum())
+    weights = np.zeros((features.shape[1], classes), dtype=np.float32)
+    bias = np.zeros(classes, dtype=np.float32)
+    had, had_bias = np.full((len(weights), 1), 1e-8, dtype=np.float32), 1e-8
+    batches = list(_batches(count, np.random.default_rng(seed)))
+    for step, batch in enumerate(batches):
+        rate = RATE * (1.0 - step / len(batches))
+        some = features[batch]
+        errors = softmax(np.asarray(some @ weights) + bias)
+        errors[np.arange(len(batch)), labels[batch]] -= 1.0
+        errors *= rows[batch, None] / len(batch)
+        gradient = np.asarray(some.T @ errors) + penalty * weights
+        had += np.square(gradient).mean(axis=1, keepdims=True)
+        weights -= rate * gradient / np.sqrt(had)
+        gradient = errors.sum(axis=0)
+        had_bias += float(np.square(gradient).mean())
+        bias -= rate * gradient / np.sqrt(had_bias)
+    return Linear(weights, bias)
+
+
+def _batches(count: int, random: np.random.Generator) -> Iterator[Integers]:
+    """Yield rows in a new order for each epoch."""
+    in_epoch = -(-count // BATCH)
+    for _ in range(max(EPOCHS, -(-STEPS // in_epoch))):
+        order = random.permutation(count)
+        for start in range(0, count, BATCH):
+            yield np.sort(order[start : start + BATCH])

@@ -45,8 +45,12 @@ def row(text: str, low: int, high: int, bits: int) -> Row:
     return found, (1.0 + np.log(counts)).astype(np.float32)
 
 
-def matrix(texts: Sequence[str], low: int, high: int, bits: int) -> csr_matrix:
-    """Return one row of n-gram weights a text, 2 ** bits columns wide, as `row` gives them."""
+@lru_cache(maxsize=1)
+def matrix(texts: tuple[str, ...], low: int, high: int, bits: int) -> csr_matrix:
+    """Return one row of n-gram weights a text, 2 ** bits columns wide, as `row` gives them.
+
+    The last one is kept: what learns from texts is asked to do the same to them next.
+    """
     words = [(number, word) for number, text in enumerate(texts) for word in text.split()]
     found = [columns(word, low, high, bits) for _, word in words]
     numbers = np.repeat([number for number, _ in words], [len(one) for one in found])

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -122,14 +123,10 @@ def fold(text: str) -> str:
 
 def script_of(text: str) -> str:
     """Name the script of most letters: latin, cyrillic, arabic, han, bengali, other or none."""
-    counts: dict[str, int] = {}
-    for character in text:
-        name = _script(character)
-        if name:
-            counts[name] = counts.get(name, 0) + (3 if name == "han" else 1)
-    if not counts:
-        return "none"
-    return max(counts.items(), key=lambda item: item[1])[0]
+    counts = Counter(map(_script, text))
+    counts["han"] *= 3
+    del counts[""]
+    return counts.most_common(1)[0][0] if counts.total() else "none"
 
 
 SCRIPT_CODES = {

@@ -6,11 +6,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from nlu.learning import Floats
 
 PLAIN_TEXT = "plain_text"
 """Message key: the text that features are made of (see language.py)."""
@@ -20,6 +24,8 @@ VECTOR = "vector"
 
 LANGUAGE = "language"
 """Message key and answer field: {'name': code or '', 'confidence': 0..1}."""
+
+RANKING_LENGTH = 10
 
 
 class Example(Message):
@@ -101,3 +107,11 @@ def language_of(message: Message) -> str:
 def noise_of(message: Message) -> str:
     """Return the noise a training example was made with, or ''."""
     return str((message.get("metadata") or {}).get("noise", ""))
+
+
+def ranked(message: Message, labels: list[str], shares: Floats) -> None:
+    """Set the likeliest intent of a message and the ranking of the first ten."""
+    best = np.argsort(-shares)[:RANKING_LENGTH]
+    ranking = [{"name": labels[i], "confidence": round(float(shares[i]), 5)} for i in best]
+    message.set(INTENT, dict(ranking[0]), add_to_output=True)
+    message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import numpy as np
-from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
@@ -30,9 +30,10 @@ class E5Featurizer(Component):
     """Sets the multilingual-e5-small vector of the plain text."""
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Add vector, feature and `embedding` to each message that has text."""
+        """Add vector, feature and `embedding` to each message that has text, unless its intent is
+        known by its looks."""
         for message in messages:
-            if not message.get(PLAIN_TEXT):
+            if not message.get(PLAIN_TEXT) or message.get(INTENT_RANKING_KEY):
                 continue
             vector = embedder.embed(message.get(PLAIN_TEXT))
             self._add(message, vector)

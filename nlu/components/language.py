@@ -27,13 +27,10 @@ class LanguageIdentifier(Component):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the languages that the examples name."""
-        texts, codes = [], []
-        for message in training_data.training_examples:
-            if language_of(message) and message.get("text") and noise_of(message) in _LEARNT:
-                texts.append(message.get("text"))
-                codes.append(language_of(message))
-        if texts:
-            self.identifier = identification.trained(texts, codes)
+        messages = training_data.training_examples
+        codes = [language_of(m) if noise_of(m) in _LEARNT else "" for m in messages]
+        if any(codes):
+            self.identifier = identification.trained(_canonical(messages), codes)
             with self._storage.write_to(self._resource) as folder:
                 self.identifier.save(folder / "languages.npz")
         return self._resource
@@ -56,7 +53,7 @@ class LanguageIdentifier(Component):
         message is best learnt from examples that were mistaken in the same way.
         """
         messages = training_data.training_examples
-        plain = [text.canonical(m.get("text") or "") for m in messages]
+        plain = _canonical(messages)
         nothing = [("", "", 0.0)] * len(plain)
         found = self.identifier.identify_all(plain) if self.identifier else nothing
         for message, canonical, one in zip(messages, plain, found, strict=True):
@@ -85,6 +82,10 @@ class LanguageIdentifier(Component):
 
 _LEARNT = ("", "romanised", "russified", "plain")
 """Noises that change what a language looks like; mistyped words would only blur it."""
+
+
+def _canonical(messages: list[Message]) -> tuple[str, ...]:
+    return tuple(text.canonical(message.get("text") or "") for message in messages)
 
 
 def _in_usual_script(text: str, kind: str) -> str:

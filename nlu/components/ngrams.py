@@ -37,7 +37,7 @@ class NgramFeaturizer(Component):
         return self._resource
 
     def _counts(self, training_data: TrainingData) -> csr_matrix:
-        texts = [fold(m.get(PLAIN_TEXT) or "") for m in training_data.training_examples]
+        texts = tuple(fold(m.get(PLAIN_TEXT) or "") for m in training_data.training_examples)
         return ngrams.matrix(texts, **self._sizes)
 
     @property

@@ -53,9 +53,21 @@ class SpellingCorrector(Component):
         for message in messages:
             plain = message.get(PLAIN_TEXT)
             if plain:
-                language = (message.get(LANGUAGE) or {}).get("name", "")
-                message.set(PLAIN_TEXT, self._speller.corrected(plain, language))
+                message.set(PLAIN_TEXT, self._speller.corrected(plain, _language(message)))
         return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Do the same to the examples, all at once."""
+        messages = [m for m in training_data.training_examples if m.get(PLAIN_TEXT)]
+        texts = [m.get(PLAIN_TEXT) for m in messages]
+        corrected = self._speller.corrected_all(texts, [_language(m) for m in messages])
+        for message, text in zip(messages, corrected, strict=True):
+            message.set(PLAIN_TEXT, text)
+        return training_data
+
+
+def _language(message: Message) -> str:
+    return str((message.get(LANGUAGE) or {}).get("name", ""))
 
 
 def _content_words(folder: Path) -> Iterator[str]:

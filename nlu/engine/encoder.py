@@ -39,6 +39,15 @@ class Encoder:
         """Return the ids of a text's pieces, without the marks of start and end."""
         return self._tokenizer.ids(text)
 
+    @property
+    def vocabulary(self) -> int:
+        """Return how many pieces there are; ids are less than that."""
+        return len(self._words)
+
+    def piece_vectors(self, ids: list[int]) -> Floats:
+        """Return the vectors of pieces by themselves, before any context."""
+        return unpacked(self._words[ids])
+
     def encode(self, text: str) -> Floats:
         """Return the 'query: ' vector of a text, of length 1.
 

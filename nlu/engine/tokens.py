@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 
 from nlu.engine.weights import Vocabulary
 
 _SPACE = "\u2581"  # SentencePiece's sign for a space
+WORDS = 40_000
+"""Words whose pieces are kept, some 10 MB: most words of a message were written before."""
+
 _UNKNOWN_PENALTY = 10.0  # SentencePiece's kUnkPenalty: an unknown letter, beyond the worst piece
 
 
@@ -27,6 +31,7 @@ class Tokenizer:
         self._ids.pop(vocabulary.pieces[vocabulary.unknown])
         self._scores = vocabulary.scores.tolist()
         self._longest = max(map(len, vocabulary.pieces))
+        self._word = lru_cache(WORDS)(self._cut)
 
     def ids(self, text: str) -> list[int]:
         """Return the ids of a text's pieces."""
@@ -37,7 +42,7 @@ class Tokenizer:
         words = plain[1:].split(" ")
         return [found for word in words for found in self._word(_SPACE + word)]
 
-    def _word(self, word: str) -> list[int]:
+    def _cut(self, word: str) -> tuple[int, ...]:
         size = len(word)
         best = [0.0] + [-math.inf] * size
         came: list[tuple[int, int]] = [(0, 0)] * (size + 1)
@@ -54,4 +59,4 @@ class Tokenizer:
         while end:
             end, piece = came[end]
             found.append(piece)
-        return found[::-1]
+        return tuple(found[::-1])

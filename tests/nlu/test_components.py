@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from rasa.shared.nlu.training_data.message import Message
 
-from nlu import embedder
+from nlu import embedder, surface
+from nlu.components.base import RANKING_LENGTH
 from nlu.components.fallback import FALLBACK, ConfidenceFallback
 
 
@@ -91,11 +92,29 @@ def test_terms_are_found(runtime: Any, text: str, entity: str, value: str) -> No
 
 def test_the_embedding_is_that_of_the_question(runtime: Any) -> None:
     """384 little-endian float16, of length one; a greeting does not change it."""
-    one = embedder.decode(parse(runtime, "как получить паспорт")["embedding"])
-    other = embedder.decode(parse(runtime, "Здравствуйте! Как получить паспорт?")["embedding"])
+    asked = "можно ли летать с кошкой в багаже"
+    one = embedder.decode(parse(runtime, asked)["embedding"])
+    other = embedder.decode(parse(runtime, f"Здравствуйте! {asked}?")["embedding"])
     assert one.shape == (384,)
     assert np.linalg.norm(one) == pytest.approx(1, abs=0.01)
     assert float(one @ other) > 0.99
+
+
+def test_what_looks_sure_spares_the_embedding(runtime: Any) -> None:
+    """The intent is as sure, ranked and full of terms as any other."""
+    answer = parse(runtime, "как получить паспорт")
+    assert "embedding" not in answer
+    assert answer["intent"]["confidence"] >= surface.SURE
+    assert [one["name"] for one in answer["intent_ranking"]][0] == "guide.passport"
+    assert len(answer["intent_ranking"]) == RANKING_LENGTH
+    assert [one["value"] for one in answer["entities"]] == ["passport"]
+
+
+def test_nobody_is_turned_away_by_looks(runtime: Any) -> None:
+    """What seems to be no topic of ours is read before that is said."""
+    answer = parse(runtime, "what is the weather today")
+    assert answer["intent"]["name"] == "out_of_scope"
+    assert "embedding" in answer
 
 
 @pytest.mark.parametrize(

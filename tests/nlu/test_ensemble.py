@@ -5,15 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nlu import ensemble, ngrams
+from nlu import ensemble
+from nlu.learning import Floats
+from nlu.projection import Projection
 from nlu.spelling import Speller
 
 RNG = np.random.default_rng(5)
 TOPICS = {"passport": RNG.normal(size=384), "pension": RNG.normal(size=384)}
+NOTHING_SPELT = np.zeros(2, dtype=np.float32)
 TONGUES = {"en": 6 * RNG.normal(size=384), "kk": 6 * RNG.normal(size=384)}
 
 
-def vector(topic: str, language: str) -> ensemble.Floats:
+def vector(topic: str, language: str) -> Floats:
     """Return a unit vector in which the language is six times louder than the topic."""
     made = TOPICS[topic] + TONGUES[language] + 0.1 * RNG.normal(size=384)
     return (made / np.linalg.norm(made)).astype(np.float32)
@@ -25,15 +28,13 @@ def voices() -> ensemble.Ensemble:
     asked = [("passport", "en"), ("pension", "en")] * 5 + [("passport", "kk"), ("pension", "kk")]
     texts = [f"{topic} {language}" for topic, language in asked]
     vectors = np.stack([vector(*ask) for ask in asked])
+    labels = sorted(TOPICS)
     return ensemble.trained(
-        ensemble.Examples(
-            intents=[topic for topic, _ in asked],
-            vectors=vectors,
-            ngrams=[ngrams.row(text, 2, 5, 10) for text in texts],
-            texts=texts,
-            clean=np.ones(len(asked), dtype=bool),
-        ),
-        ensemble.Projection.of(vectors, [language for _, language in asked]),
+        labels,
+        vectors,
+        texts,
+        np.array([labels.index(topic) for topic, _ in asked]),
+        Projection.of(vectors, [language for _, language in asked]),
     )
 
 
@@ -43,7 +44,7 @@ def test_the_topic_counts_more_than_the_language(
     voices: ensemble.Ensemble, topic: str, language: str
 ) -> None:
     """A question of a language with few examples is understood by what others asked."""
-    shares = voices.probabilities(vector(topic, language), ngrams.row("?", 2, 5, 10), "?")
+    shares = voices.probabilities(vector(topic, language), NOTHING_SPELT, "?")
     assert voices.labels[int(shares.argmax())] == topic
     assert shares.sum() == pytest.approx(1)
 
@@ -60,14 +61,14 @@ def test_mixed_speech_is_seen_without_both_languages(voices: ensemble.Ensemble) 
 def test_one_language_takes_no_direction_away() -> None:
     """Then only the mean goes."""
     vectors = np.stack([vector("passport", "en"), vector("pension", "en")])
-    assert ensemble.Projection.of(vectors, ["en", "en"]).directions.shape == (0, 384)
+    assert Projection.of(vectors, ["en", "en"]).directions.shape == (0, 384)
 
 
 @pytest.mark.parametrize("typed", ["pasport en", "passprt en", "psasport e"])
 def test_a_short_phrase_is_known_by_its_letters(voices: ensemble.Ensemble, typed: str) -> None:
     """Whatever the embedding makes of it; one that is like no other has no say."""
     nothing = np.zeros(384, dtype=np.float32)
-    shares = voices.probabilities(nothing, ngrams.row("?", 2, 5, 10), typed)
+    shares = voices.probabilities(nothing, NOTHING_SPELT, typed)
     assert voices.labels[int(shares.argmax())] == "passport"
     assert shares.max() > 0.7
     assert not voices.phrases.scores("something else", 2).any()
@@ -77,8 +78,8 @@ def test_what_was_saved_answers_the_same(voices: ensemble.Ensemble, tmp_path: Pa
     """Rounding of stored numbers changes no share by a hundredth."""
     voices.save(tmp_path / "voices.npz")
     again = ensemble.Ensemble.load(tmp_path / "voices.npz")
-    asked, grams = vector("pension", "kk"), ngrams.row("pension", 2, 5, 10)
-    before, after = (m.probabilities(asked, grams, "pension kk") for m in (voices, again))
+    asked, spelt = vector("pension", "kk"), np.array([0.1, 0.9], dtype=np.float32)
+    before, after = (m.probabilities(asked, spelt, "pension kk") for m in (voices, again))
     assert np.abs(before - after).max() < 0.01
 
 
@@ -96,3 +97,14 @@ def test_mistyped_words_come_back(language: str, word: str, typed: str) -> None:
     speller = Speller({language: {word: 3}}, ["known"])
     assert speller.corrected(f"{typed} known", language) == f"{word} known"
     assert speller.corrected("112 abc", language) == "112 abc"
+
+
+def test_words_are_corrected_one_by_one_as_all_at_once() -> None:
+    """The nearest, then the most frequent; only what is long enough, in a language of ours."""
+    words = {"en": {"passport": 5, "passports": 1, "pension": 2, "tension": 9}, "kk": {"мектеп": 3}}
+    speller = Speller(words, ["known"])
+    texts = ["pasport", "my pasports and xension", "known qqqqq ab1x", "мектп", "pasport", ""]
+    languages = ["en", "en", "en", "kk", "", "en"]
+    corrected = speller.corrected_all(texts, languages)
+    assert corrected == ["passport", "my passports and tension", texts[2], "мектеп", "pasport", ""]
+    assert corrected == [speller.corrected(t, c) for t, c in zip(texts, languages, strict=True)]

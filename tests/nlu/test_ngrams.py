@@ -10,7 +10,7 @@ from nlu import identification, ngrams
 from nlu.components.base import PLAIN_TEXT, Example
 from nlu.components.ngrams import NGRAMS, NgramFeaturizer
 
-TEXTS = ["how do i get a passport", "паспорт паспорт", "кантип алам", "x", "", "👍"]
+TEXTS = ("how do i get a passport", "паспорт паспорт", "кантип алам", "x", "", "👍")
 
 
 def test_rows_of_a_matrix_are_rows() -> None:
@@ -40,7 +40,7 @@ def test_examples_get_the_features_of_messages() -> None:
 
 def test_languages_are_named_alike() -> None:
     """Message by message, and all at once."""
-    known = ["how do i get a passport", "where is my money", "как получить паспорт", "где деньги"]
+    known = ("how do i get a passport", "where is my money", "как получить паспорт", "где деньги")
     identifier = identification.trained(known * 5, ["en", "en", "ru", "ru"] * 5)
     for text, (label, name, sure) in zip(TEXTS, identifier.identify_all(TEXTS), strict=True):
         assert identifier.identify(text) == (label, name, pytest.approx(sure, abs=1e-4))
