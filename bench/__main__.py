@@ -130,6 +130,7 @@ class Bench:
             "minutes": round(wall / 60, 1),
             "texts_varied": texts.varied,
             "fallbacks": {one.name: results.fallbacks(one.name) for one in systems},
+            "lost": {one.name: results.lost(one.name) for one in systems},
             "options": vars(options),
         }
         self._report(results, about)
@@ -147,7 +148,8 @@ class Bench:
             f"{'RulePolicy alone' if self._options.lean else 'default policies'}; its epochs are "
             "cut, as only speed is compared.\n"
             f"Texts not understood: stock {about['fallbacks'][self._stock.name]:.0%}, "
-            f"Hashar {about['fallbacks'][self._ours.name]:.0%}.\n"
+            f"Hashar {about['fallbacks'][self._ours.name]:.0%}. Without a real answer: stock "
+            f"{about['lost'][self._stock.name]}, Hashar {about['lost'][self._ours.name]}.\n"
             "Values are medians over the rounds; ratios are medians of the rounds' pairs.\n\n"
             f"{report.table(rows)}\n\nAll figures: {FOLDER / 'result.json'}"
         )

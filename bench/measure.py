@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from bench.client import new_sender
+from bench.client import NO_ANSWER, new_sender
 from bench.processes import cpu_seconds, memory
 from bench.system import System
 from bench.texts import Texts
@@ -81,6 +81,10 @@ class Results:
     def fallbacks(self, system: str) -> float:
         """Return the share of free texts that a system did not understand."""
         return self.kinds[system]["fallback"] / self.kinds[system].total()
+
+    def lost(self, system: str) -> int:
+        """Return how many free texts got no real answer from a system."""
+        return self.kinds[system][NO_ANSWER]
 
 
 Measured = Callable[[System], Awaitable[tuple[float, list[float]]]]

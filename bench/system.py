@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-from bench.client import Users, new_sender
+from bench.client import NO_ANSWER, Users, new_sender
 from bench.processes import BenchError, Program
 
 START_SECONDS = 900.0
@@ -79,8 +79,9 @@ class System(ABC):
 
     async def understands(self, text: str) -> bool:
         """Return whether a free text gets a real answer."""
+        self.users.kinds.clear()
         try:
             await self.users.conversation(new_sender(), [text])
         except BenchError:
             return False
-        return True
+        return not self.users.kinds[NO_ANSWER]

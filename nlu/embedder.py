@@ -24,14 +24,15 @@ _LOCK = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _loaded(folder: Path) -> Encoder:
-    return load(folder)
+def _loaded(folder: str) -> Encoder:
+    """Load the engine; `folder` is MODELS_DIR, told apart sooner than the path made of it."""
+    return load(models_folder())
 
 
 def engine() -> Encoder:
     """Load the embedding engine once for the process. Raises WeightsError."""
     with _LOCK:
-        return _loaded(models_folder())
+        return _loaded(os.environ.get("MODELS_DIR", ""))
 
 
 def embed(text: str) -> Floats:

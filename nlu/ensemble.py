@@ -19,11 +19,11 @@ from nlu.projection import Projection
 EMBEDDING_SCALE = 4.0
 EMBEDDING_PENALTY = 5e-5
 
-SHORTLIST = 16
+SHORTLIST = 10
 """Intents whose examples are compared with a text: those that the linear models find likeliest.
 
-To compare all takes 4 ms of a reading, most of its time after the embedding. On held-out phrases
-the best intent is another one for 4 in 10,000.
+To compare all takes 4 ms of a reading, most of its time after the embedding. Of training examples
+that were hidden from training, with their near versions, as many are right.
 """
 
 WEIGHTS = (0.45, 0.5, 11.0, 6.0)

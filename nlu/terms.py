@@ -1,12 +1,16 @@
 """The gazetteer's terms: words that name a section, a guide or a language."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
 from nlu.asks import topics
 from nlu.text import folded
+
+WORDS = 20_000
+"""Texts, nearly all of them words, of which the folded words are kept, some 5 MB."""
 
 FOLDER = Path(__file__).parent / "data" / "terms"
 
@@ -20,6 +24,7 @@ class Term:
     value: str
 
 
+@lru_cache(maxsize=WORDS)
 def words_of(text: str) -> tuple[str, ...]:
     """Return the folded words of a text; Chinese characters one by one, '*' kept."""
     words: list[str] = []
