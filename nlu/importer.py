@@ -92,6 +92,8 @@ class ContentImporter(TrainingDataImporter):
 class _Reader(RasaYAMLReader):
     """Rasa's reader, with examples that are told apart by what they say (see `Example`)."""
 
+    training_examples: list[Message]
+
     def _parse_nlu(self, nlu_data: list[dict[str, Any]] | None) -> None:
         super()._parse_nlu(nlu_data)
         self.training_examples = [Example(message.data) for message in self.training_examples]
