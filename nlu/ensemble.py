@@ -37,6 +37,9 @@ what nobody wrote before, the fourth cannot help; 6 is the most that does it no 
 SURE = 0.9
 """Share from which on the letters of short examples, up to a millisecond, are not asked."""
 
+FORMAT = 2
+"""Of the stored arrays. Those of another version are refused, not half understood."""
+
 
 class Ensemble:
     """A trained model of intents."""
@@ -72,6 +75,7 @@ class Ensemble:
         """Write labels and weights as arrays, nothing that runs."""
         np.savez(
             path,
+            format=FORMAT,
             labels=np.array(self.labels),
             mean=self.projection.mean,
             directions=self.projection.directions,
@@ -85,8 +89,10 @@ class Ensemble:
 
     @classmethod
     def load(cls, path: Path) -> "Ensemble":
-        """Read what `save` wrote."""
+        """Read what `save` wrote. Raises KeyError for what another version wrote."""
         with np.load(path) as stored:
+            if stored["format"] != FORMAT:
+                raise KeyError(f"format {stored['format']}")
             return cls(
                 [str(x) for x in stored["labels"]],
                 Projection(stored["mean"], stored["directions"]),

@@ -83,6 +83,19 @@ def test_what_was_saved_answers_the_same(voices: ensemble.Ensemble, tmp_path: Pa
     assert np.abs(before - after).max() < 0.01
 
 
+@pytest.mark.parametrize("written", [{}, {"format": ensemble.FORMAT - 1}])
+def test_what_another_version_saved_is_refused(
+    voices: ensemble.Ensemble, tmp_path: Path, written: dict[str, int]
+) -> None:
+    """Even where all its arrays are there: their meaning may be another."""
+    voices.save(tmp_path / "voices.npz")
+    with np.load(tmp_path / "voices.npz") as stored:
+        arrays = {name: stored[name] for name in stored if name != "format"}
+    np.savez(tmp_path / "voices.npz", **arrays, **written)
+    with pytest.raises(KeyError, match="format"):
+        ensemble.Ensemble.load(tmp_path / "voices.npz")
+
+
 @pytest.mark.parametrize(
     ("language", "word", "typed"),
     [
