@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY
 from rasa.shared.nlu.training_data.message import Message
 
 from nlu.components.base import Component
@@ -24,13 +24,15 @@ class ConfidenceFallback(Component):
         """`threshold` of the best confidence, `ambiguity_threshold` of the lead over the next.
 
         `guide_threshold` stands for guides: their answers send people on their way, so one in a
-        hundred may be wrong (docs/understanding.md). `eager` intents are used from
-        `eager_threshold` on: a helpline that nobody asked for does less harm than one that was
-        not shown.
+        hundred may be wrong (docs/understanding.md). Where the person names the guide's subject
+        ('passport'), `named_threshold` is enough: two witnesses say the same. `eager` intents are
+        used from `eager_threshold` on: a helpline that nobody asked for does less harm than one
+        that was not shown.
         """
         return {
             "threshold": 0.7,
             "guide_threshold": 0.8,
+            "named_threshold": 0.75,
             "ambiguity_threshold": 0.05,
             "eager": ("distress", "guide.emergency", "guide.family-help"),
             "eager_threshold": 0.5,
@@ -40,23 +42,30 @@ class ConfidenceFallback(Component):
         """Replace unsure intents; the ranking of all intents stays behind."""
         for message in messages:
             ranking = message.get(INTENT_RANKING_KEY) or []
-            if self._sure(ranking):
+            if self._sure(ranking, _named(message)):
                 continue
             fallback = {"name": FALLBACK, "confidence": self._config["threshold"]}
             message.set(INTENT, dict(fallback), add_to_output=True)
             message.set(INTENT_RANKING_KEY, [fallback, *ranking], add_to_output=True)
         return messages
 
-    def _sure(self, ranking: list[dict[str, Any]]) -> bool:
+    def _sure(self, ranking: list[dict[str, Any]], named: frozenset[str]) -> bool:
         if not ranking:
             return False
         best = float(ranking[0]["confidence"])
         lead = best - float(ranking[1]["confidence"]) if len(ranking) > 1 else 1.0
         lead_needed = float(self._config["ambiguity_threshold"])
-        return best >= self._needed(ranking[0]["name"]) and lead >= lead_needed
+        return best >= self._needed(ranking[0]["name"], named) and lead >= lead_needed
 
-    def _needed(self, intent: str) -> float:
+    def _needed(self, intent: str, named: frozenset[str]) -> float:
         if intent in self._config["eager"]:
             return float(self._config["eager_threshold"])
-        guide = intent.startswith(GUIDE)
-        return float(self._config["guide_threshold" if guide else "threshold"])
+        if intent.startswith(GUIDE):
+            return float(self._config["named_threshold" if intent in named else "guide_threshold"])
+        return float(self._config["threshold"])
+
+
+def _named(message: Message) -> frozenset[str]:
+    """Return the intents of the guides whose subjects a message names."""
+    entities = message.get(ENTITIES) or []
+    return frozenset(f"{GUIDE}{e['value']}" for e in entities if e["entity"] == "guide")

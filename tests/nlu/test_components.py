@@ -169,3 +169,17 @@ def test_answers_about_papers_need_more(intent: str, confidence: float, used: bo
     message.set("intent_ranking", [{"name": intent, "confidence": confidence}])
     component.process([message])
     assert (message.get("intent")["name"] == intent) == used
+
+
+@pytest.mark.parametrize(
+    ("named", "confidence", "used"),
+    [("passport", 0.76, True), ("pension", 0.76, False), ("passport", 0.72, False)],
+)
+def test_a_subject_that_is_named_needs_less(named: str, confidence: float, used: bool) -> None:
+    """The word for it and the meaning of the whole are two witnesses."""
+    component = ConfidenceFallback(ConfidenceFallback.get_default_config(), None, None)
+    intent = {"name": "guide.passport", "confidence": confidence}
+    message = Message({"text": "x", "intent": dict(intent), "intent_ranking": [intent]})
+    message.set("entities", [{"entity": "guide", "value": named}])
+    component.process([message])
+    assert (message.get("intent")["name"] == "guide.passport") == used
