@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -84,5 +84,9 @@ def scaled(counts: csr_matrix, weights: Floats) -> csr_matrix:
 
 def inverse_frequencies(counts: csr_matrix) -> Floats:
     """Return log((1 + n) / (1 + df)) + 1 for every column."""
-    frequency = np.bincount(counts.indices, minlength=counts.shape[1])
-    return (np.log((1 + counts.shape[0]) / (1 + frequency)) + 1).astype(np.float32)
+    return rarity(np.bincount(counts.indices, minlength=counts.shape[1]), counts.shape[0])
+
+
+def rarity(found: npt.NDArray[Any], texts: int) -> Floats:
+    """Return log((1 + n) / (1 + df)) + 1 for what was found in so many of n texts."""
+    return (np.log((1 + texts) / (1 + found)) + 1).astype(np.float32)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from nlu import ngrams
 from nlu.learning import Floats
 from nlu.projection import Projection, scaled
 
@@ -44,7 +45,7 @@ def rarity(texts: Sequence[Sequence[int]], count: int) -> Floats:
     found = np.zeros(count, dtype=np.float32)
     for ids in texts:
         found[list(set(ids))] += 1.0
-    return (np.log((1 + len(texts)) / (1 + found)) + 1.0).astype(np.float32)
+    return ngrams.rarity(found, len(texts))
 
 
 def means(

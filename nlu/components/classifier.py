@@ -1,7 +1,6 @@
 """The intent of a message, with a calibrated confidence."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rasa.engine.storage.resource import Resource
@@ -23,11 +22,6 @@ class HybridClassifier(Component):
     """Weighs sentence embeddings and letters (see nlu/ensemble.py)."""
 
     _model: ensemble.Ensemble | None = None
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """Nothing to set: what the ensemble learns with is in nlu/ensemble.py."""
-        return {}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Train on every example that has an intent and words."""

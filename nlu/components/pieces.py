@@ -1,7 +1,6 @@
 """Word pieces: what a text says at first sight (see nlu/pieces.py)."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rasa.engine.storage.resource import Resource
@@ -23,11 +22,6 @@ class PieceFeaturizer(Component):
     """Sets the mean vector of the word pieces of the plain text."""
 
     _model: pieces.Pieces | None = None
-
-    @staticmethod
-    def get_default_config() -> dict[str, Any]:
-        """Nothing to set."""
-        return {}
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learn how rare pieces are, what tells languages apart, and where examples differ."""
