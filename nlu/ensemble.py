@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nlu import learning
+from nlu.engine import NAME
 from nlu.learning import Floats, Integers, Linear
 from nlu.neighbours import Neighbours
 from nlu.phrases import Phrases
@@ -37,8 +38,8 @@ what nobody wrote before, the fourth cannot help; 6 is the most that does it no 
 SURE = 0.9
 """Share from which on the letters of short examples, up to a millisecond, are not asked."""
 
-FORMAT = 2
-"""Of the stored arrays. Those of another version are refused, not half understood."""
+FORMAT = f"3 {NAME}"
+"""Of the stored arrays, and what made their vectors. Others are refused, not half understood."""
 
 
 class Ensemble:
@@ -91,7 +92,7 @@ class Ensemble:
     def load(cls, path: Path) -> "Ensemble":
         """Read what `save` wrote. Raises KeyError for what another version wrote."""
         with np.load(path) as stored:
-            if stored["format"] != FORMAT:
+            if str(stored["format"]) != FORMAT:
                 raise KeyError(f"format {stored['format']}")
             return cls(
                 [str(x) for x in stored["labels"]],

@@ -13,23 +13,37 @@ from nlu.engine.tokens import Tokenizer
 from nlu.engine.weights import Floats, Weights, installed, unpacked, version
 
 DIMENSION = 384
-NAME = f"e5-{version()}-1"
+NAME = f"e5-{version()}-3"
 """What the vectors were made by; its last number is counted up when they change."""
 
-_QUERY = "query: "  # the words that e5 was trained with before what is sought
+_QUERY = "query:"  # the word that e5 was trained with before what is sought
+
+
+class Tokens:
+    """The tokens of texts, and what the transformer reads of each: its piece and its place."""
+
+    def __init__(self, weights: Weights) -> None:
+        width = weights.shape.width
+        self.tokenizer = Tokenizer(weights.vocabulary)
+        self.words = weights.blocks("emb.word", width)
+        places = weights.plain("emb.pos").reshape(-1, width)
+        self._places = places + weights.plain("emb.type")[:width]
+        self.before = [weights.vocabulary.start, *self.tokenizer.ids(_QUERY)]
+        self.after = [weights.vocabulary.end]
+        self.most = weights.shape.positions - len(self.before) - len(self.after)
+
+    def read(self, ids: list[int], place: int) -> Floats:
+        """Return one row a token; the first stands at a place counted from 0."""
+        rows = unpacked(self.words[ids])
+        rows += self._places[place : place + len(rows)]
+        return rows
 
 
 class Encoder:
     """The model in memory: safe for several threads, each call on the caller's core alone."""
 
-    def __init__(self, weights: Weights, graph: bytes) -> None:
-        width = weights.shape.width
-        self._tokenizer = Tokenizer(weights.vocabulary)
-        self._start, self._end = weights.vocabulary.start, weights.vocabulary.end
-        self._words = weights.blocks("emb.word", width)
-        places = weights.plain("emb.pos").reshape(-1, width)
-        self._places = places + weights.plain("emb.type")[:width]
-        self._most = weights.shape.positions - 2
+    def __init__(self, tokens: Tokens, graph: bytes) -> None:
+        self._tokens = tokens
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         providers = ["CPUExecutionProvider"]
@@ -37,24 +51,24 @@ class Encoder:
 
     def tokens(self, text: str) -> list[int]:
         """Return the ids of a text's pieces, without the marks of start and end."""
-        return self._tokenizer.ids(text)
+        return self._tokens.tokenizer.ids(text)
 
     @property
     def vocabulary(self) -> int:
         """Return how many pieces there are; ids are less than that."""
-        return len(self._words)
+        return len(self._tokens.words)
 
     def piece_vectors(self, ids: list[int]) -> Floats:
         """Return the vectors of pieces by themselves, before any context."""
-        return unpacked(self._words[ids])
+        return unpacked(self._tokens.words[ids])
 
     def encode(self, text: str) -> Floats:
         """Return the 'query: ' vector of a text, of length 1.
 
-        A text beyond 510 tokens is read in stretches; its vector is their weighted mean.
+        A text beyond 508 tokens is read in stretches; its vector is their weighted mean.
         """
-        ids = self.tokens(_QUERY + text)
-        stretches = [ids[at : at + self._most] for at in range(0, len(ids), self._most)]
+        ids, most = self.tokens(text), self._tokens.most
+        stretches = [ids[at : at + most] for at in range(0, len(ids), most)] or [[]]
         vectors = [self._run(stretch) for stretch in stretches]
         if len(vectors) == 1:
             return vectors[0]
@@ -63,9 +77,8 @@ class Encoder:
         return whole
 
     def _run(self, ids: list[int]) -> Floats:
-        tokens = unpacked(self._words[[self._start, *ids, self._end]])
-        tokens += self._places[: len(tokens)]
-        vector: Floats = self._session.run(None, {"tokens": tokens[None]})[0][0]
+        rows = self._tokens.read([*ids, *self._tokens.after], len(self._tokens.before))
+        vector: Floats = self._session.run(None, {"tokens": rows[None]})[0][0]
         return vector
 
 
@@ -76,17 +89,19 @@ def load(folder: Path) -> Encoder:
     """
     onnxruntime.disable_telemetry_events()
     weights = Weights(installed())
+    tokens = Tokens(weights)
     file = folder / f".{NAME}.onnx"
     try:
-        return Encoder(weights, file.read_bytes())
+        return Encoder(tokens, file.read_bytes())
     except (OSError, onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf):
-        return Encoder(weights, _built(weights, file))
+        return Encoder(tokens, _built(weights, tokens, file))
 
 
-def _built(weights: Weights, file: Path) -> bytes:
+def _built(weights: Weights, tokens: Tokens, file: Path) -> bytes:
     from nlu.engine.graph import build  # onnx is needed for building alone
 
-    graph = build(weights)
+    before = tokens.read(tokens.before, 0)
+    graph = build(weights, before, tokens.read(tokens.after, len(before)))
     temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     # A folder that cannot be written costs two seconds at each start, no more.
     with contextlib.suppress(OSError):

@@ -134,19 +134,13 @@ def _split(blob: bytes, offsets: npt.NDArray[np.uint32]) -> list[str]:
     return [text[a:b] for a, b in pairwise(characters)]
 
 
-def nibbles(blocks: npt.NDArray[np.void]) -> npt.NDArray[np.uint8]:
-    """Return the stored numbers from 0 to 15 in their order: each byte's low half comes first, then
-    each byte's high half."""
-    halves = [blocks["nibbles"] & 15, blocks["nibbles"] >> 4]
-    return np.concatenate(halves, axis=-1)
-
-
 def unpacked(blocks: npt.NDArray[np.void]) -> Floats:
-    """Return the numbers of Q4_0 blocks: (nibble - 8) * scale."""
-    numbers = (nibbles(blocks).astype(np.float32) - 8) * blocks["scale"].astype(np.float32)[
-        ..., None
-    ]
-    flat: Floats = numbers.reshape(len(blocks), -1)
+    """Return the numbers of Q4_0 blocks: (nibble - 8) * scale. Each byte's low half comes first,
+    then each byte's high half."""
+    halves = [blocks["nibbles"] & 15, blocks["nibbles"] >> 4]
+    numbers = np.concatenate(halves, axis=-1).astype(np.float32) - 8
+    scales = blocks["scale"].astype(np.float32)[..., None]
+    flat: Floats = (numbers * scales).reshape(len(blocks), -1)
     return flat
 
 

@@ -17,7 +17,7 @@ from bot.library.words import Words
 ROOT = Path(__file__).parent.parent.parent
 
 WORDS_FLOOR = {HELDOUT: (0.50, 0.89), TUNING: (0.46, 0.89)}
-BOTH_FLOOR = {HELDOUT: (0.74, 0.86), TUNING: (0.71, 0.75)}
+BOTH_FLOOR = {HELDOUT: (0.78, 0.89), TUNING: (0.73, 0.76)}
 """(nDCG@10, recall@3 or guide@3): what was measured, less three points; docs/content.md has it."""
 
 

