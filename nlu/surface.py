@@ -13,12 +13,13 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from nlu import learning
-from nlu.learning import Floats, Integers, Linear
+from nlu.learning import Floats, Integers, Linear, Matrix
 from nlu.neighbours import Neighbours
 from nlu.ngrams import Row
 
-NGRAM_SCALE, NGRAM_PENALTY = 3.0, 1e-5
-PIECE_SCALE, PIECE_PENALTY = 4.0, 5e-5
+NGRAM_SCALE, NGRAM_PENALTY = 3.0, 0.75
+PIECE_SCALE, PIECE_PENALTY = 4.0, 1.5
+"""Penalties are those of all examples together, as scikit-learn's 1 / C."""
 
 SHORTLIST = 3
 """Intents whose examples are compared with a text: those that the linear models find likeliest."""
@@ -27,8 +28,9 @@ WEIGHTS = (0.72, 0.43, 8.3)
 """What letters, pieces and the nearest example count: the likeliest on training examples that
 were hidden from training, with their near versions in all languages (docs/understanding.md)."""
 
-SURE = 0.97
-"""Share from which on a text is known by its looks."""
+SURE, ENOUGH = 0.97, 100
+"""Share from which on a text is known by its looks, where intents have so many examples on the
+mean: looks that a few have in common say too little."""
 
 
 class Surface:
@@ -41,6 +43,11 @@ class Surface:
         self.letters = letters
         self.pieces = pieces
         self.neighbours = neighbours
+
+    @property
+    def enough(self) -> bool:
+        """Return whether there were examples enough to believe looks alone."""
+        return len(self.neighbours.vectors) >= ENOUGH * len(self.labels)
 
     def spelt(self, row: Row) -> Floats:
         """Return the logits by letter groups; those that no example has say nothing."""
@@ -90,9 +97,11 @@ def trained(
     """Train on rows of letters (with noisy copies) and of pieces (without), each with the numbers
     of their labels."""
     count = len(labels)
+
+    def fitted(features: Matrix, targets: Integers, penalty: float) -> Linear:
+        return learning.fit(features, targets, count, penalty=penalty / len(targets))
+
     with ThreadPoolExecutor(1) as pool:  # numpy and scipy let the other go on meanwhile
-        spelt = pool.submit(
-            learning.fit, letters[0] * NGRAM_SCALE, letters[1], count, penalty=NGRAM_PENALTY
-        )
-        said = learning.fit(pieces[0] * PIECE_SCALE, pieces[1], count, penalty=PIECE_PENALTY)
+        spelt = pool.submit(fitted, letters[0] * NGRAM_SCALE, letters[1], NGRAM_PENALTY)
+        said = fitted(pieces[0] * PIECE_SCALE, pieces[1], PIECE_PENALTY)
         return Surface(labels, spelt.result(), said, Neighbours.of(*pieces))

@@ -24,6 +24,14 @@ def place() -> Iterator[Path]:
     shutil.rmtree(path, ignore_errors=True)
 
 
+def test_free_ports_are_given_to_nobody_else() -> None:
+    """They lie outside the range from which the system gives any, and two are seldom the same."""
+    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    ports = [free_port() for _ in range(20)]
+    assert not any(first <= port <= last for port in ports)
+    assert len(set(ports)) > 15
+
+
 def started(place: Path, *options: str, **settings: str) -> Process:
     environment = {
         "DATA_DIR": str(place),

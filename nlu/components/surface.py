@@ -65,6 +65,7 @@ class SurfaceClassifier(Component):
             message.set(SPELT, spelt)
             shares = self._model.shares(spelt, pieces)
             best = int(shares.argmax())
-            if shares[best] >= self._config["sure"] and self._model.labels[best] != REFUSAL:
+            sure = self._model.enough and shares[best] >= self._config["sure"]
+            if sure and self._model.labels[best] != REFUSAL:
                 ranked(message, self._model.labels, shares)
         return messages

@@ -111,7 +111,7 @@ async def test_one_question_stays_one(chat: Chat, message: str, content: str) ->
 @pytest.mark.rasa
 async def test_sure_and_unsure(chat: Chat) -> None:
     """One sure question is answered; about the other there is one question back."""
-    await chat.say("How do I get a passport? And does the state give money to students?")
+    await chat.say("How do I get a passport? And what does the state do for young families?")
     assert contents(chat) == ["guide:passport", ""]
     chat.hear("About your other question I am not sure")
     assert "not_found" in chat.payloads

@@ -74,6 +74,14 @@ def test_a_short_phrase_is_known_by_its_letters(voices: ensemble.Ensemble, typed
     assert not voices.phrases.scores("something else", 2).any()
 
 
+def test_few_examples_have_weights_of_their_own() -> None:
+    """Which change evenly to those of many, and no further on either side."""
+    few, some, many = (ensemble.weights_for(count) for count in (3, 77.5, 5000))
+    assert few.tolist() == pytest.approx(ensemble.WEIGHTS_OF_FEW)
+    assert many.tolist() == pytest.approx(ensemble.WEIGHTS)
+    assert some.tolist() == pytest.approx(np.sqrt(few * many).tolist(), rel=0.01)
+
+
 def test_what_was_saved_answers_the_same(voices: ensemble.Ensemble, tmp_path: Path) -> None:
     """Rounding of stored numbers changes no share by a hundredth."""
     voices.save(tmp_path / "voices.npz")

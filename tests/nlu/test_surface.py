@@ -22,8 +22,8 @@ def row(text: str) -> ngrams.Row:
 
 
 def seen(text: str) -> learning.Floats:
-    """Return a made-up vector of pieces: one axis a topic, and a little of the rest."""
-    made = np.full(4, 0.1, dtype=np.float32)
+    """Return a made-up vector of pieces: one axis a topic, and some of all."""
+    made = np.full(4, 0.5, dtype=np.float32)
     made[0] += "passport" in text
     made[1] += "pension" in text
     return np.asarray(made / np.linalg.norm(made), dtype=np.float32)
@@ -31,11 +31,15 @@ def seen(text: str) -> learning.Floats:
 
 @pytest.fixture
 def looks() -> surface.Surface:
-    """Two topics with two examples each."""
-    letters = ngrams.joined([row(text) for text in TEXTS])
-    return surface.trained(
-        LABELS, (letters, TARGETS), (np.stack([seen(text) for text in TEXTS]), TARGETS)
-    )
+    """Two topics with examples enough: two texts each, again and again."""
+    return learnt(surface.ENOUGH // 2)
+
+
+def learnt(times: int) -> surface.Surface:
+    """Return what is learnt from the texts, each so many times."""
+    letters = ngrams.joined([row(text) for text in TEXTS * times])
+    vectors, targets = np.stack([seen(text) for text in TEXTS]), np.tile(TARGETS, times)
+    return surface.trained(LABELS, (letters, targets), (np.tile(vectors, (times, 1)), targets))
 
 
 @pytest.mark.parametrize("text", TEXTS)
@@ -53,6 +57,12 @@ def test_what_the_voices_do_not_agree_on_is_not(
 ) -> None:
     """Nor what none of them knows: then the sentence is read."""
     assert looks.shares(looks.spelt(row(letters)), seen(said)).max() < surface.SURE
+
+
+def test_few_examples_are_not_enough(looks: surface.Surface) -> None:
+    """To know a text by its looks alone."""
+    assert looks.enough
+    assert not learnt(surface.ENOUGH // 2 - 1).enough
 
 
 def test_what_was_saved_answers_the_same(looks: surface.Surface, tmp_path: Path) -> None:
