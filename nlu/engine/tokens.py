@@ -1,7 +1,9 @@
-"""XLM-RoBERTa's tokens: SentencePiece's unigram model, the likeliest cut of each word.
+"""XLM-RoBERTa's tokens: SentencePiece's unigram model, the likeliest cut of each word, and what
+the transformer reads of them.
 
-Own code, since the libraries (sentencepiece, tokenizers) take 1.8 to 2.5 s to load these 250,000
-pieces, where a start should take three in all; a test holds both against each other's counts.
+Own code for the cut, since the libraries (sentencepiece, tokenizers) take 1.8 to 2.5 s to load
+these 250,000 pieces, where a start should take three in all; a test holds both against each other's
+counts.
 """
 
 from __future__ import annotations
@@ -10,8 +12,9 @@ import math
 import re
 from functools import lru_cache
 
-from nlu.engine.weights import Vocabulary
+from nlu.engine.weights import Floats, Vocabulary, Weights, unpacked
 
+_QUERY = "query:"  # the word that e5 was trained with before what is sought
 _SPACE = "\u2581"  # SentencePiece's sign for a space
 WORDS = 40_000
 """Words whose pieces are kept, some 10 MB: most words of a message were written before."""
@@ -60,3 +63,23 @@ class Tokenizer:
             end, piece = came[end]
             found.append(piece)
         return tuple(found[::-1])
+
+
+class Tokens:
+    """The tokens of texts, and what the transformer reads of each: its piece and its place."""
+
+    def __init__(self, weights: Weights) -> None:
+        width = weights.shape.width
+        self.tokenizer = Tokenizer(weights.vocabulary)
+        self.words = weights.blocks("emb.word", width)
+        places = weights.plain("emb.pos").reshape(-1, width)
+        self._places = places + weights.plain("emb.type")[:width]
+        self.before = [weights.vocabulary.start, *self.tokenizer.ids(_QUERY)]
+        self.after = [weights.vocabulary.end]
+        self.most = weights.shape.positions - len(self.before) - len(self.after)
+
+    def read(self, ids: list[int], place: int) -> Floats:
+        """Return one row a token; the first stands at a place counted from 0."""
+        rows = unpacked(self.words[ids])
+        rows += self._places[place : place + len(rows)]
+        return rows

@@ -11,8 +11,8 @@ import pytest
 from onnxruntime import InferenceSession
 
 from nlu.engine import Encoder, Floats, WeightsError, load
-from nlu.engine.encoder import Tokens
 from nlu.engine.graph import LARGEST, build, quantised
+from nlu.engine.tokens import Tokens
 from nlu.engine.weights import Weights, installed
 
 TEXTS = (
