@@ -32,14 +32,16 @@ MANY, WEIGHTS = 600, (0.45, 0.5, 11.0, 6.0)
 """Examples an intent, and what each voice counts: meaning, spelling, nearest by meaning, likest by
 letters.
 
-The first three are the likeliest on training examples that were hidden from training, with their
-near versions in all languages (docs/understanding.md). Held-out phrases had no part in it. For
-what nobody wrote before, the fourth cannot help; 6 is the most that does it no harm.
+The first three were the likeliest on training examples that were hidden from training, with their
+near versions in all languages. With the vectors of today others would be, which use more and are
+wrong more often on held-out phrases, so these stayed (docs/understanding.md). For what nobody wrote
+before, the fourth cannot help; 6 is the most that does it no harm.
 """
 
 FEW, WEIGHTS_OF_FEW = 10, (2.0, 0.2, 11.0, 6.0)
 """The same for a few examples: what they have in common is surer than which one is nearest, and
 letters say little of other languages. Between the two the weights change evenly by the logarithm.
+Set on the draws of `bench.fewshot` that docs/understanding.md reports.
 """
 
 SURE = 0.9
