@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from actions.base import (
+    ACTIONS,
     Call,
     Choice,
     CourseWords,
@@ -43,7 +46,7 @@ def _title(guide_id: str, payload: str = "") -> Choice:
 def guide(call: Call) -> Outcome:
     """Show a guide's short answer, or one of its sections."""
     found = call.library.guides.get(call.argument(0))
-    section = call.argument(1)
+    section = call.argument(1) or call.slot("asked") or ""
     if found is None:
         return say("button.stale", MENU)
     if found.emergency:
@@ -66,7 +69,8 @@ def guide(call: Call) -> Outcome:
         MENU,
     )
     content = f"guide:{found.id}" + (f"#{section}" if section else "")
-    return Outcome((Response(words, choices, content),), (SlotSet("guide", found.id),))
+    events = (SlotSet("guide", found.id), SlotSet("asked", None))
+    return Outcome((Response(words, choices, content),), events)
 
 
 @action("event")
@@ -101,6 +105,16 @@ def which_guide(call: Call) -> Outcome:
     suffix = f":{section}" if section else ""
     choices = [_title(one, f"guide:{one}{suffix}") for one in ids]
     return say("which.guide", *choices, choice("button.none_of_these", "not_found"))
+
+
+@action("which_service")
+def which_service(call: Call) -> Outcome:
+    """Ask what a question such as 'how much is it?' is about; the next guide answers it with the
+    section that it asks for. Arguments are the section, then guides that may be meant."""
+    section, *guides = call.arguments
+    titles = (_title(one, f"guide:{one}:{section}") for one in guides if one in call.library.guides)
+    asked = say("which.service", *titles, MENU, HUMAN)
+    return replace(asked, events=(SlotSet("asked", section),))
 
 
 @action("which_course")
@@ -164,3 +178,13 @@ def not_found(call: Call) -> Outcome:
         words = (Say("not_found.again"), contact_lines(call))
         return Outcome((Response(words, (MENU, choice("button.help", "help"), *way_back(call))),))
     return say("not_found.first", MENU, HUMAN, choice("button.help", "help"), *way_back(call))
+
+
+@action("danger")
+def danger(call: Call) -> Outcome:
+    """Numbers to call before 'I did not understand': the text may be about danger. The argument is
+    the intent that is feared."""
+    kind, _, name = call.argument(0).partition(".")
+    feared = ACTIONS[kind](replace(call, arguments=(name,) if name else ()))
+    unknown = not_found(call)
+    return Outcome((*feared.responses, *unknown.responses), feared.events)

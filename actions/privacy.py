@@ -19,6 +19,7 @@ from actions.base import (
 from actions.navigation import MENU
 from actions.walks import running
 from bot.conversation import Forgotten
+from bot.library.model import SECTIONS
 
 EXPORT = choice("button.export", "export")
 FORGET = choice("button.forget", "forget")
@@ -44,6 +45,9 @@ def export(call: Call) -> Outcome:
             rows.append(Say("export.language", {"language": LanguageName(code)}))
     if call.slot("guide") in call.library.guides:
         rows.append(Say("export.guide", {"guide": GuideWords(call.slot("guide"), "title")}))
+    if call.slot("asked") in SECTIONS:
+        section = Say(f"section.{call.slot('asked')}")
+        rows.append(Say("export.asked", {"section": section}))
     if here := running(call):
         values = {"guide": GuideWords(here.guide.id, "title"), "count": len(here.answers)}
         rows.append(Say("export.walk", values))

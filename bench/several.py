@@ -1,4 +1,5 @@
-"""How often two questions in one message both get an answer, and how often one is torn apart.
+"""How often two questions in one message both get an answer, how often one is torn apart, and how
+often a person is told of a second question that Hashar knows no answer to.
 
     python -m bench.several [messages.tsv] [--set tune] [--show]
     python -m bench.several --long
@@ -21,7 +22,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from actions.base import Response
+from actions.base import Response, Say
 from bot.conversation import Conversation
 from bot.dialogue import Dialogue
 from bot.embedded import EmbeddedRasa
@@ -33,13 +34,19 @@ from bot.understanding import Understanding
 from nlu.report import sets
 
 MESSAGES = Path(__file__).parent.parent / "tests" / "dialogues" / "several.tsv"
+UNCOVERED = "-"
+"""Stands for a question that no guide answers."""
+
 LONG = 12
 """Words from which on a held-out phrase about one guide counts as a long single question."""
 TWO = ("both", "named", "one", "none")
 """Both answered; one answered and the other named by a button; only one; neither."""
-SINGLE = ("whole", "torn", "unsure")
+SINGLE = ("whole", "torn", "told", "unsure")
 """Answered as the one question it is; with an answer or a question about something else beside;
-asked back or not answered."""
+with the word that another question was not understood; asked back or not answered."""
+UNKNOWN = ("told", "torn", "silent", "none")
+"""What became of a second question that no guide answers: said that it is not understood, or guides
+offered ('What do you mean?'); answered by another guide; not a word of it; nothing answered."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +60,11 @@ class Row:
     text: str
 
     @property
-    def single(self) -> bool:
-        """Whether one thing is asked."""
-        return len(self.guides) == 1
+    def kind(self) -> str:
+        """'single' where one thing is asked, 'unknown' where no guide answers the second, 'two'."""
+        if UNCOVERED in self.guides:
+            return "unknown"
+        return "single" if len(self.guides) == 1 else "two"
 
 
 def read(path: Path) -> list[Row]:
@@ -83,19 +92,29 @@ def long_phrases() -> list[Row]:
 
 
 def judge(row: Row, responses: Iterable[Response]) -> str:
-    """Return which of TWO or SINGLE the responses to a message are."""
+    """Return which of TWO, SINGLE or UNKNOWN the responses to a message are."""
     answered: list[str] = []
     asked: list[str] = []
+    told = False
     for response in responses:
+        told = told or Say("several.not_understood") in response.words
         if response.content.startswith("guide:"):
             answered.append(response.content.partition(":")[2].partition("#")[0])
         else:
             named = (one.payload.split(":") for one in response.choices)
             asked += [parts[1] for parts in named if parts[0] == "guide"]
-    if row.single:
+    if row.kind == "single":
         if not row.also.intersection(answered):
             return "unsure"
-        return "whole" if row.also.issuperset(answered) and not asked else "torn"
+        if asked or not row.also.issuperset(answered):
+            return "torn"
+        return "told" if told else "whole"
+    if row.kind == "unknown":
+        if not row.also.intersection(answered):
+            return "none"
+        return (
+            "torn" if not row.also.issuperset(answered) else "told" if told or asked else "silent"
+        )
     found = set(row.guides) & set(answered)
     if len(found) == 1 and set(row.guides) - found <= set(asked):
         return "named"
@@ -139,21 +158,22 @@ async def _measured(rows: Iterable[Row]) -> list[tuple[Row, str]]:
 
 
 def table(found: Iterable[tuple[Row, str]]) -> str:
-    """Return the counts by set and language."""
+    """Return the counts by kind of message, set and language."""
     found = list(found)
-    lines = [f"{'set':8}{'language':10}{'two':>6}" + "".join(f"{name:>8}" for name in TWO)
-             + f"{'single':>10}" + "".join(f"{name:>8}" for name in SINGLE)]  # fmt: skip
-    parts = [(part, "") for part in dict.fromkeys(row.part for row, _ in found)]
-    parts += dict.fromkeys((row.part, row.language) for row, _ in found)
-    for part, language in sorted(parts):
-        mine = [one for one in found if one[0].part == part and language in ("", one[0].language)]
-        counts = {flag: Counter(v for row, v in mine if row.single == flag) for flag in (0, 1)}
-        lines.append(
-            f"{part:8}{language or 'all':10}{counts[0].total():>6}"
-            + "".join(f"{counts[0][name]:>8}" for name in TWO)
-            + f"{counts[1].total():>10}"
-            + "".join(f"{counts[1][name]:>8}" for name in SINGLE)
-        )
+    lines = []
+    for kind, names in (("two", TWO), ("single", SINGLE), ("unknown", UNKNOWN)):
+        rows = [one for one in found if one[0].kind == kind]
+        if not rows:
+            continue
+        lines.append(f"{'set':8}{'language':10}{kind:>10}" + "".join(f"{n:>8}" for n in names))
+        parts = {(row.part, "") for row, _ in rows} | {(row.part, row.language) for row, _ in rows}
+        for part, language in sorted(parts):
+            mine = [v for row, v in rows if row.part == part and language in ("", row.language)]
+            counts = Counter(mine)
+            lines.append(
+                f"{part:8}{language or 'all':10}{len(mine):>10}"
+                + "".join(f"{counts[name]:>8}" for name in names)
+            )
     return "\n".join(lines)
 
 
@@ -170,7 +190,7 @@ def main() -> None:
     rows = [row for row in every if options.set in (None, row.part)]
     found = asyncio.run(_measured(rows))
     for row, verdict in found:
-        if options.show and row.part == "tune" and verdict not in ("both", "whole"):
+        if options.show and row.part == "tune" and verdict not in ("both", "whole", "told"):
             print(f"{verdict:8}{' '.join(row.guides)}: {row.text!r}")
     print(table(found))
 

@@ -20,10 +20,10 @@ class Conversation:
 
     `address` is sealed. `language` is '' until known; `pinned` says that the person chose it.
     `known` are the languages that the person wrote, latest first, then those used before.
-    `slots` holds small JSON values: `guide` (last guide), `course` (running course), `progress`
-    (course id to answers). `choices` are the payloads last offered, so that a typed number
-    works. `failures` counts texts in a row that were not understood. `since` and `seen` are
-    days (YYYY-MM-DD).
+    `slots` holds small JSON values: `guide` (last guide), `asked` (the section that a question
+    without a guide is about), `course` (running course), `progress` (course id to answers).
+    `choices` are the payloads last offered, so that a typed number works. `failures` counts texts
+    in a row that were not understood. `since` and `seen` are days (YYYY-MM-DD).
     """
 
     id: str

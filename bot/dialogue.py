@@ -225,6 +225,7 @@ class Dialogue:
             written = library.written_in(language)
             heard = _heard(text, written, understood, decision, passages)
             reply = replace(reply, events=(*reply.events, *heard))
+        forgotten = (SlotSet("asked", None),) if before.slots.get("asked") else ()
         metadata = {
             "intent": understood.intent,
             "confidence": round(understood.confidence, 4),
@@ -232,7 +233,7 @@ class Dialogue:
         return replace(
             reply,
             responses=speech.offered(reply.responses, before, library, understood),
-            events=(*language_events, *reply.events),
+            events=(*language_events, *forgotten, *reply.events),
             metadata=metadata,
         )
 
@@ -244,7 +245,7 @@ class Dialogue:
         if (part_ := found.unsure) is not None:
             written = call.library.written_in(call.language)
             heard = _heard(part_.text, written, part_.understood, part_.decision, part_.passages)
-            events = (*events, *heard)
+            events = (*events, *(one for one in heard if isinstance(one, NotUnderstood)))
         return Reply(several.responses(found, call), events, "several")
 
     def _act(

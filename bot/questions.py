@@ -125,6 +125,11 @@ def exclaimed(text: str) -> bool:
     return text.endswith(("!", "\uff01"))
 
 
+def asks(text: str) -> bool:
+    """Return whether a part has a question mark or a word that asks."""
+    return bool(_ASKS.search(text) or _REQUEST.search(text))
+
+
 def long_enough(text: str) -> bool:
     """Return whether a part has words enough to be a question."""
     unspaced = len(_UNSPACED.findall(text))

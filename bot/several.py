@@ -18,9 +18,19 @@ from actions.base import (
 )
 from actions.navigation import HUMAN, MENU, way_back
 from bot.conversation import Conversation, SlotSet, apply
-from bot.decide import ANSWERS, SEARCHED, SURE, Decision, decide, known
+from bot.decide import (
+    ANSWERS,
+    FAILED,
+    FOLLOW_UP,
+    MAYBE,
+    SEARCHED,
+    SURE,
+    Decision,
+    decide,
+    known,
+)
 from bot.library.model import Library, Passage
-from bot.questions import exclaimed, long_enough
+from bot.questions import asks, exclaimed, long_enough
 from bot.understanding import Understood, Vector
 
 Search = Callable[[str, "Vector | None"], tuple[Passage, ...]]
@@ -38,6 +48,10 @@ about one thing, nearly all parts that were sure of another thing were so below 
 ECHO = 0.05
 """Share of the whole message's meaning from which on a guide is echoed in it: a part then brings
 the guide up when it is as sure as any message has to be. Two questions mostly echo both."""
+
+FAINT = 0.35
+"""A question that nothing is near to is told of where less than this of its meaning is about the
+guide of the message, or about no guide ('how much is it?')."""
 
 URGENT = frozenset({"emergency", "distress"})
 ANSWERED = frozenset({"guide", "course", "courses", "case_status", "office_hours", "human"})
@@ -93,7 +107,7 @@ def weigh(
         decision = _within(found, understood, bar, about, anchor)
         part = Part(text, understood, decision or found, passages)
         if decision is None:
-            if long_enough(text) and found.outcome in ("intent", "which", "passages"):
+            if _to_tell(part):
                 unsure.append(part)
         elif decision.action in ANSWERED:
             if not any(_same(one.decision, decision) for one in sure):
@@ -155,22 +169,43 @@ def chosen(
     guides = [one.decision.arguments[0] for one in sure if one.decision.action == "guide"]
     if anchor and anchor not in guides:
         return None
-    open_ = [one for one in unsure if not certain or (anchor and _between_others(one, anchor))]
+    open_ = [one for one in unsure if not certain or (anchor and _about_other(one, anchor))]
+    open_ = [one for one in open_ if _failed(one) or _others(one, sure, library)]
     if len(sure) >= 2:
         return Several(tuple(sure), open_[0] if open_ else None)
     if not sure or joined:
         return None
-    if open_ and _others(open_[0], sure, library):
+    if open_:
         return Several(tuple(sure), open_[0])
     return None if certain else sure[0].decision
 
 
-def _between_others(part: Part, anchor: str) -> bool:
-    """Return whether a part lies between two guides, neither of which the message is about.
+def _to_tell(part: Part) -> bool:
+    """Return whether something is said about a part that is not sure: it is a question."""
+    if part.decision.action == "which_service" or not long_enough(part.text):
+        return False
+    return asks(part.text) or not _failed(part)
 
-    A part that is merely unclear is most likely about the guide of the whole message.
+
+def _failed(part: Part) -> bool:
+    """Return whether nothing that Hashar knows is near to a part."""
+    return part.decision.outcome in FAILED
+
+
+def _about_other(part: Part, anchor: str) -> bool:
+    """Return whether a part is about something else than the guide of the whole message.
+
+    A part that is merely unclear is most likely about that guide; so it must lie between two
+    others, or have next to nothing to do with that guide, and not be a bare 'how much is it?'.
     """
-    return part.decision.outcome == "which" and anchor not in part.decision.arguments
+    if part.decision.outcome == "which":
+        return anchor not in part.decision.arguments
+    ranking = part.understood.ranking
+    near = sum(share for name, share in ranking if name.startswith(FOLLOW_UP))
+    near += dict(ranking).get(f"guide.{anchor}", 0.0)
+    if _failed(part):
+        return near < FAINT or part.decision.outcome == "out_of_scope"
+    return near < MAYBE and anchor not in {one.guide for one in part.passages}
 
 
 def _urgent(decision: Decision, library: Library) -> bool:
@@ -192,6 +227,8 @@ def responses(found: Several, call: Call) -> tuple[Response, ...]:
         titles = tuple(_guide(one) for one in others)
         none = choice("button.none_of_these", "not_found")
         said.append(Response((Say("several.unsure"),), (*titles, none)))
+    elif found.unsure:
+        said.append(Response((Say("several.not_understood"),)))
     last = said[-1]
     said[-1] = replace(last, choices=(*last.choices, HUMAN, *way_back(call), MENU))
     return tuple(said)
@@ -228,6 +265,8 @@ def _guide(guide: str, payload: str = "") -> Choice:
 
 def _others(part: Part, sure: Sequence[Part], library: Library) -> list[str]:
     """Return the guides that an unsure part may mean, without those answered already."""
+    if _failed(part):
+        return []
     answered = {one.decision.arguments[0] for one in sure if one.decision.arguments}
     likely = [name for name, _ in part.understood.ranking[:2] if known(name, library)]
     ids = [name.partition(".")[2] for name in likely if name.startswith("guide.")]

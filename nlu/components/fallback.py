@@ -10,6 +10,7 @@ from nlu.components.registration import CLASSIFIER, component
 
 FALLBACK = "nlu_fallback"
 GUIDE = "guide."
+FOLLOW_UP = "follow_up."
 
 
 @component(CLASSIFIER, trainable=False)
@@ -52,10 +53,15 @@ class ConfidenceFallback(Component):
     def _sure(self, ranking: list[dict[str, Any]], named: frozenset[str]) -> bool:
         if not ranking:
             return False
-        best = float(ranking[0]["confidence"])
-        lead = best - float(ranking[1]["confidence"]) if len(ranking) > 1 else 1.0
+        intent, best = ranking[0]["name"], float(ranking[0]["confidence"])
+        others = [(row["name"], float(row["confidence"])) for row in ranking[1:]]
+        if intent.startswith(GUIDE):  # 'how much is a passport' is about both: no rivals
+            asked = sum(score for name, score in others if name.startswith(FOLLOW_UP))
+            others = [row for row in others if not row[0].startswith(FOLLOW_UP)]
+            best /= 1.0 - min(asked, 0.5)
+        lead = best - (others[0][1] if others else 0.0)
         lead_needed = float(self._config["ambiguity_threshold"])
-        return best >= self._needed(ranking[0]["name"], named) and lead >= lead_needed
+        return best >= self._needed(intent, named) and lead >= lead_needed
 
     def _needed(self, intent: str, named: frozenset[str]) -> float:
         if intent in self._config["eager"]:

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from actions.base import Choice, Response
+from actions.base import Choice, Response, Say
 from bench import several
 from bot.dialogue import Dialogue
 from bot.library.live import LiveLibrary
@@ -90,6 +90,13 @@ async def test_short_follow_ups_are_about_the_same_guide(chat: Chat) -> None:
 
 
 @pytest.mark.rasa
+async def test_an_and_may_join_a_question_and_its_follow_up(chat: Chat) -> None:
+    """'How do I get a passport and how much is it' has two answers about the passport."""
+    await chat.say("Как получить паспорт и сколько он стоит?")
+    assert contents(chat) == ["guide:passport", "guide:passport#fee"]
+
+
+@pytest.mark.rasa
 @pytest.mark.parametrize(
     ("message", "content"),
     [
@@ -99,7 +106,6 @@ async def test_short_follow_ups_are_about_the_same_guide(chat: Chat) -> None:
         ),
         ("Hello! how do I get a passport", "guide:passport"),
         ("I lost my passport and identity card", "guide:lost-documents"),
-        ("Как получить паспорт и сколько он стоит?", "guide:passport"),
     ],
 )
 async def test_one_question_stays_one(chat: Chat, message: str, content: str) -> None:
@@ -115,6 +121,37 @@ async def test_sure_and_unsure(chat: Chat) -> None:
     assert contents(chat) == ["guide:passport", ""]
     chat.hear("About your other question I am not sure")
     assert "not_found" in chat.payloads
+
+
+@pytest.mark.rasa
+@pytest.mark.parametrize(
+    ("message", "content", "said"),
+    [
+        (
+            "How do I get a passport? Who repairs the street lamps in our village?",
+            "guide:passport",
+            "I did not understand your other question",
+        ),
+        (
+            "Какие пособия положены при рождении ребёнка? А как подать на грант в университет?",
+            "guide:child-benefits",
+            "Другой ваш вопрос я не понимаю",
+        ),
+        (
+            "1. төлқұжатты қалай аламын\n2. ит асырауға салық қанша",
+            "guide:passport",
+            "Басқа сұрағыңызды түсінбедім",
+        ),
+    ],
+)
+async def test_second_question_that_nothing_is_near_to_is_not_passed_over(
+    chat: Chat, message: str, content: str, said: str
+) -> None:
+    """The first is answered; the person is told to send the other by itself, or to ask people."""
+    await chat.say(message)
+    assert contents(chat) == [content, ""]
+    chat.hear(said)
+    assert "human" in chat.payloads
 
 
 @pytest.mark.rasa
@@ -210,10 +247,13 @@ async def test_two_questions_get_two_answers_and_one_is_not_torn(
     rows = several.read(several.MESSAGES)
     found = await several.verdicts(rows, Dialogue(understanding, library))
     await understanding.close()
-    two = [verdict for row, verdict in found if not row.single]
-    single = [verdict for row, verdict in found if row.single]
+    two, single, unknown = (
+        [verdict for row, verdict in found if row.kind == kind]
+        for kind in ("two", "single", "unknown")
+    )
     assert two.count("both") >= 0.7 * len(two), Counter(two)
-    assert single.count("torn") <= 0.05 * len(single), Counter(single)
+    assert single.count("torn") + single.count("told") <= 0.05 * len(single), Counter(single)
+    assert unknown.count("told") >= 0.7 * len(unknown), Counter(unknown)
 
 
 @pytest.mark.parametrize(
@@ -232,6 +272,26 @@ def test_what_counts_as_an_answer(
     row = several.Row("held", "en", ("passport", "pension"), frozenset(), "")
     answers = [Response((), (), f"guide:{one}") for one in content]
     back = Response((), tuple(Choice("", f"guide:{one}") for one in offered))
+    assert several.judge(row, [*answers, back]) == verdict
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "offered", "verdict"),
+    [
+        (("passport",), (Say("several.not_understood"),), (), "told"),
+        (("passport",), (), ("pension",), "told"),
+        (("passport",), (), (), "silent"),
+        (("passport", "pension"), (), (), "torn"),
+        ((), (Say("several.not_understood"),), (), "none"),
+    ],
+)
+def test_what_counts_as_told(
+    content: tuple[str, ...], words: tuple[Say, ...], offered: tuple[str, ...], verdict: str
+) -> None:
+    """Of a second question that no guide answers a person is told, or asked what is meant."""
+    row = several.Row("held", "en", ("passport", "-"), frozenset({"passport", "-"}), "")
+    answers = [Response((), (), f"guide:{one}") for one in content]
+    back = Response(words, tuple(Choice("", f"guide:{one}") for one in offered))
     assert several.judge(row, [*answers, back]) == verdict
 
 
