@@ -26,6 +26,9 @@ from actions.walks import choices_of
 from bot.conversation import Event, SlotSet
 from bot.library.model import EMERGENCY_SECTIONS, SECTIONS, Guide
 
+DANGERS = ("distress", "guide.emergency", "guide.family-help")
+"""Intents of people in danger or despair; the model's fallback lets them through sooner, too."""
+
 PASSAGES = 3
 """How many passages are shown at most when a text was not understood."""
 
@@ -111,7 +114,9 @@ def which_guide(call: Call) -> Outcome:
 def which_service(call: Call) -> Outcome:
     """Ask what a question such as 'how much is it?' is about; the next guide answers it with the
     section that it asks for. Arguments are the section, then guides that may be meant."""
-    section, *guides = call.arguments
+    section, guides = call.argument(0), call.arguments[1:]
+    if section not in SECTIONS:
+        return say("button.stale", MENU)
     titles = (_title(one, f"guide:{one}:{section}") for one in guides if one in call.library.guides)
     asked = say("which.service", *titles, MENU, HUMAN)
     return replace(asked, events=(SlotSet("asked", section),))
@@ -184,6 +189,8 @@ def not_found(call: Call) -> Outcome:
 def danger(call: Call) -> Outcome:
     """Numbers to call before 'I did not understand': the text may be about danger. The argument is
     the intent that is feared."""
+    if call.argument(0) not in DANGERS:
+        return say("button.stale", MENU)
     kind, _, name = call.argument(0).partition(".")
     feared = ACTIONS[kind](replace(call, arguments=(name,) if name else ()))
     unknown = not_found(call)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from actions import walks, words
 from actions.base import Call
+from actions.guides import DANGERS
 from bot.conversation import Conversation
 from bot.library.model import SECTIONS, Library, Passage
 from bot.understanding import Understood
@@ -26,9 +27,6 @@ LIKELY = 0.5
 HINTED = 0.15
 """Share of the follow-up intents from which on a text is about what was talked about last, where a
 word in it names a section ('and the fee?') and no other intent is sure."""
-
-DANGERS = ("distress", "guide.emergency", "guide.family-help")
-"""Intents of people in danger or despair; the model's fallback lets them through sooner, too."""
 
 FEARED = 0.2
 """From this confidence on in DANGERS, numbers to call come before 'I did not understand'. Of 4,299

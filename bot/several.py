@@ -19,7 +19,6 @@ from actions.base import (
 from actions.navigation import HUMAN, MENU, way_back
 from bot.conversation import Conversation, SlotSet, apply
 from bot.decide import (
-    ANSWERS,
     FAILED,
     FOLLOW_UP,
     MAYBE,
@@ -131,9 +130,6 @@ def _within(
     guide = decision.arguments[0] if decision.action == "guide" else ""
     if guide and guide in (about, anchor, understood.entities.get("guide")):
         return decision
-    section = understood.entities.get("section", "")
-    if about and section in ANSWERS:
-        return Decision("guide", (about, section), "context")
     return None
 
 
