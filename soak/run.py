@@ -29,6 +29,7 @@ from soak.people import REST_TOKEN, LoadTelegram, Person, RestPerson, TelegramPe
 from soak.plan import RASA, STORE, Trouble, plan, platform_faults
 from soak.questions import Questions
 from soak.result import Options, Result
+from tests.cluster import Cluster
 from tests.processes import Process, processes
 from tests.reliability.site import Site, site
 
@@ -53,6 +54,7 @@ class Soak:
         self._gateways = itertools.cycle(self._ports)
         self._telegram = LoadTelegram(options.seed, self._ports, options.redelivered)
         self._joined = itertools.count(100)
+        self._nodes = itertools.count()
         self._guests: list[Process] = []
 
     async def run(self) -> Result:
@@ -175,7 +177,7 @@ class Soak:
 
     async def _make_trouble(self, one: Site) -> None:
         options = self.options
-        hit = (*options.roles, RASA) if options.cluster else (*options.roles, STORE, RASA)
+        hit = (*options.roles, STORE, RASA)
         troubles = plan(options.seed, options.messages, options.troubles, hit, options.chaos)
         tenths, told = 0, time.monotonic()
         while not self._stop.is_set():
@@ -203,7 +205,7 @@ class Soak:
                 await asyncio.to_thread(guest.stop)
             self._guests.clear()
         elif trouble.who == STORE:
-            await _kill_store(one, trouble.pause)
+            await _kill_store(one.store, next(self._nodes), trouble.pause)
         elif trouble.who == RASA:
             await asyncio.to_thread(self._rasa_process.kill)
             await asyncio.sleep(trouble.pause)
@@ -281,13 +283,18 @@ async def _uncounted(store: Store, person: Person, found: Findings) -> int:
     return int(state is None or state.turns != len(person.asked))
 
 
-async def _kill_store(one: Site, pause: float) -> None:
-    assert isinstance(one.store, EmbeddedStore)
-    os.kill(one.store.child.pid, signal.SIGKILL)
-    while one.store.child.running():
+async def _kill_store(store: EmbeddedStore | Cluster, turn: int, pause: float) -> None:
+    """Kill the store, or the next node of a cluster, and start it again."""
+    cluster = isinstance(store, Cluster)
+    server = store.children[turn % len(store.children)] if cluster else store.child
+    os.kill(server.pid, signal.SIGKILL)
+    while server.running():
         await asyncio.sleep(0.01)
     await asyncio.sleep(pause)
-    one.store.start()
+    if cluster:
+        server.start()
+    else:
+        store.start()
 
 
 def _memory(one: Site) -> dict[str, int]:

@@ -11,6 +11,10 @@ from redis import Redis
 from bot.embedded import Child, free_port, valkey_program
 
 NODES = 3
+NODE_TIMEOUT = 1000
+"""Milliseconds without a node until the others refuse all work (CLUSTERDOWN); short, so that both
+kinds of trouble are met: a node that does not answer, and a cluster that is not whole."""
+
 SLOTS = 16384
 
 
@@ -52,6 +56,7 @@ def _node(folder: Path, port: int) -> Child:
     command = [
         *(valkey_program(), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)),
         *("--cluster-enabled", "yes", "--cluster-port", str(free_port())),
+        *("--cluster-node-timeout", str(NODE_TIMEOUT)),
         *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
         *("--logfile", str(folder / "log"), "--daemonize", "no"),
     ]

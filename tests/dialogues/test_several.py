@@ -6,12 +6,15 @@ from collections import Counter
 
 import pytest
 
-from actions.base import Choice, Response, Say
+from actions.base import Call, Choice, Response, Say
 from bench import several
+from bot.conversation import Conversation
+from bot.decide import Decision
 from bot.dialogue import Dialogue
 from bot.library.live import LiveLibrary
 from bot.questions import split
-from bot.understanding import Understanding
+from bot.several import Several, chosen, responses
+from bot.understanding import Understanding, Understood
 from tests.chat import Chat
 from tests.fakes.rasa import FakeRasa
 
@@ -114,13 +117,21 @@ async def test_one_question_stays_one(chat: Chat, message: str, content: str) ->
     assert contents(chat) == [content]
 
 
-@pytest.mark.rasa
-async def test_sure_and_unsure(chat: Chat) -> None:
-    """One sure question is answered; about the other there is one question back."""
-    await chat.say("How do I get a passport? And what does the state do for young families?")
-    assert contents(chat) == ["guide:passport", ""]
-    chat.hear("About your other question I am not sure")
-    assert "not_found" in chat.payloads
+def test_sure_and_unsure(library: LiveLibrary) -> None:
+    """One sure question is answered; about one that lies between two others it is asked back."""
+    sure = Understood("guide.passport", 0.98, (("guide.passport", 0.98),))
+    between = (("guide.property", 0.5), ("guide.residence-registration", 0.3))
+    unsure = Understood("nlu_fallback", 0.7, between)
+    read = [("How do I get a passport?", sure), ("And what about our new flat?", unsure)]
+    before = Conversation("c", "rest", language="en")
+    whole = Decision("guide", ("passport",))
+    found = chosen(read, False, sure, whole, before, library.current, lambda *_: ())
+    assert isinstance(found, Several)
+    short, back = responses(found, Call(before, library.current, "en"))
+    assert short.content == "guide:passport"
+    assert back.words == (Say("several.unsure"),)
+    offered = [one.payload for one in back.choices]
+    assert offered[:3] == ["guide:property", "guide:residence-registration", "not_found"]
 
 
 @pytest.mark.rasa
