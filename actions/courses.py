@@ -39,9 +39,9 @@ def _progress(call: Call, course: Course) -> dict[str, Any]:
     return {"lesson": found.get("lesson", ""), "answers": dict(found.get("answers", {}))}
 
 
-def _remember(call: Call, course: Course, progress: dict[str, Any]) -> tuple[SlotSet, SlotSet]:
+def _remember(call: Call, course: Course, progress: dict[str, Any]) -> tuple[SlotSet, ...]:
     everything = {**(call.slot("progress") or {}), course.id: progress}
-    return SlotSet("progress", everything), SlotSet("course", course.id)
+    return SlotSet("progress", everything), SlotSet("course", course.id), SlotSet("guide", None)
 
 
 def _answered(course: Course, progress: dict[str, Any]) -> tuple[int, int, int]:
@@ -87,7 +87,8 @@ def _show(call: Call, found: Course) -> Outcome:
     else:
         first = choice("button.start_course", f"lesson:{found.id}:{found.lessons[0].id}")
     lessons = choice("button.lessons", f"lessons:{found.id}")
-    return Outcome((Response(tuple(words), (first, *again, lessons, MENU), f"course:{found.id}"),))
+    response = Response(tuple(words), (first, *again, lessons, MENU), f"course:{found.id}")
+    return Outcome((response,), (SlotSet("guide", None),))
 
 
 @action("lessons")

@@ -49,7 +49,7 @@ def _title(guide_id: str, payload: str = "") -> Choice:
 def guide(call: Call) -> Outcome:
     """Show a guide's short answer, or one of its sections."""
     found = call.library.guides.get(call.argument(0))
-    section = call.argument(1) or call.slot("asked") or ""
+    section = call.argument(1)
     if found is None:
         return say("button.stale", MENU)
     if found.emergency:
@@ -72,8 +72,7 @@ def guide(call: Call) -> Outcome:
         MENU,
     )
     content = f"guide:{found.id}" + (f"#{section}" if section else "")
-    events = (SlotSet("guide", found.id), SlotSet("asked", None))
-    return Outcome((Response(words, choices, content),), events)
+    return Outcome((Response(words, choices, content),), (SlotSet("guide", found.id),))
 
 
 @action("event")
@@ -97,7 +96,8 @@ def emergency(call: Call) -> Outcome:
     parts = ("short", *(part for part in EMERGENCY_SECTIONS if part in found.sections))
     source = GuideSource(found.id, parts, brief=True)
     words: tuple[Words, ...] = (*(GuideWords(found.id, part) for part in parts), source)
-    return Outcome((Response(words, content=f"guide:{found.id}"),))
+    # What follows ('where do I go?') is about this, not about the passport of before.
+    return Outcome((Response(words, content=f"guide:{found.id}"),), (SlotSet("guide", found.id),))
 
 
 @action("which_guide")
@@ -112,13 +112,13 @@ def which_guide(call: Call) -> Outcome:
 
 @action("which_service")
 def which_service(call: Call) -> Outcome:
-    """Ask what a question such as 'how much is it?' is about; the next guide answers it with the
-    section that it asks for. Arguments are the section, then guides that may be meant."""
+    """Ask what a question such as 'how much is it?' is about; the next guide that is written about
+    answers it. Arguments are the section that it asks for, then guides that may be meant."""
     section, guides = call.argument(0), call.arguments[1:]
     if section not in SECTIONS:
         return say("button.stale", MENU)
     titles = (_title(one, f"guide:{one}:{section}") for one in guides if one in call.library.guides)
-    asked = say("which.service", *titles, MENU, HUMAN)
+    asked = say("which.service", *titles, *way_back(call), MENU, HUMAN)
     return replace(asked, events=(SlotSet("asked", section),))
 
 
@@ -187,11 +187,14 @@ def not_found(call: Call) -> Outcome:
 
 @action("danger")
 def danger(call: Call) -> Outcome:
-    """Numbers to call before 'I did not understand': the text may be about danger. The argument is
-    the intent that is feared."""
+    """Numbers to call before what else was found, or 'I did not understand': the text may be about
+    danger. The argument is the intent that is feared."""
     if call.argument(0) not in DANGERS:
         return say("button.stale", MENU)
-    kind, _, name = call.argument(0).partition(".")
-    feared = ACTIONS[kind](replace(call, arguments=(name,) if name else ()))
-    unknown = not_found(call)
-    return Outcome((*feared.responses, *unknown.responses), feared.events)
+    return Outcome((*danger_responses(call, call.argument(0)), *passages(call).responses))
+
+
+def danger_responses(call: Call, feared: str) -> tuple[Response, ...]:
+    """Return the numbers to call and kind words for an intent of DANGERS."""
+    kind, _, name = feared.partition(".")
+    return ACTIONS[kind](replace(call, arguments=(name,) if name else ())).responses

@@ -94,4 +94,5 @@ def distress(call: Call) -> Outcome:
         Say("distress.near"),
         Say("distress.more"),
     )
-    return Outcome((Response(words, (HUMAN, *help_with_money, MENU)),))
+    # What follows is not about the guide of before.
+    return Outcome((Response(words, (HUMAN, *help_with_money, MENU)),), (SlotSet("guide", None),))

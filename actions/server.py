@@ -24,14 +24,23 @@ from aiohttp import web
 
 from actions import ACTIONS
 from actions.base import Call, Outcome, say
+from actions.guides import DANGERS
 from actions.navigation import MENU
 from bot import body as bodies
 from bot import logs
 from bot.access import local_or_token
 from bot.answers import application
 from bot.channels import profile
-from bot.conversation import Conversation, Event, Failed, Forgotten, Succeeded, apply
-from bot.decide import FAILED, decide, known
+from bot.conversation import (
+    Conversation,
+    Event,
+    Failed,
+    Forgotten,
+    SlotSet,
+    Succeeded,
+    apply,
+)
+from bot.decide import FAILED, OPEN, decide, known
 from bot.errors import BadUpdate, HasharError, TooLong, UnderstandingUnavailable
 from bot.library.check import shape
 from bot.library.live import LiveLibrary
@@ -59,6 +68,7 @@ SLOTS = {
     "type": "object",
     "properties": {
         "guide": {"type": "string"},
+        "asked": {"type": "string"},
         "course": {"type": "string"},
         "progress": {
             "type": "object",
@@ -166,13 +176,15 @@ class ActionServer:
         text = str(message.get("text") or "")
         passages = self._live.search(text, understood.vector)
         arguments = _arguments(wanted, understood, before, library)
+        forgotten: tuple[Event, ...] = (SlotSet("asked", None),)
         events: tuple[Event, ...] = ()
         if not wanted:
             decision = decide(understood, before, library, lambda: passages)
             wanted, arguments = decision.action, decision.arguments
             events = (Failed() if decision.outcome in FAILED else Succeeded(),)
+            forgotten = () if decision.outcome in OPEN else forgotten
         outcome = ACTIONS[wanted](Call(before, library, before.language, arguments, passages))
-        return replace(outcome, events=(*outcome.events, *events))
+        return replace(outcome, events=(*forgotten, *outcome.events, *events))
 
 
 def action_names() -> list[str]:
@@ -257,6 +269,10 @@ def _arguments(
         told = topic if kind == "guide" and known(understood.intent, library) else ""
         guide = told or entities.get("guide", "") or str(before.slots.get("guide") or "")
         return (guide, entities.get("section", ""))
+    if wanted == "danger":
+        return (understood.intent if understood.intent in DANGERS else "distress",)
+    if wanted == "which_service":
+        return (entities.get("section", ""),)
     if wanted == "course":
         return (topic if kind == "course" else str(before.slots.get("course") or ""),)
     if wanted == "language":

@@ -26,7 +26,8 @@ LIKELY = 0.5
 
 HINTED = 0.15
 """Share of the follow-up intents from which on a text is about what was talked about last, where a
-word in it names a section ('and the fee?') and no other intent is sure."""
+word in it names a section ('and the fee?') and no other intent is likelier. A model that knows no
+such intents: what others have to be below."""
 
 FEARED = 0.2
 """From this confidence on in DANGERS, numbers to call come before 'I did not understand'. Of 4,299
@@ -81,6 +82,9 @@ of the name is the section that answers them."""
 SEARCHED = ("not_found", "passages")
 """Outcomes of texts whose intent is not sure, so that the passages were searched."""
 
+OPEN = ("which", "passages", "not_found", "out_of_scope", "parked", "empty")
+"""Outcomes after which what was asked before still waits for its guide."""
+
 FAILED = ("not_found", "out_of_scope")
 """Outcomes that leave a person without an answer; after two in a row people are offered."""
 
@@ -115,7 +119,7 @@ def decide(
         return decision
     ranking = _besides_follow_ups(understood, library)
     first, confidence = ranking[0] if ranking else ("", 0.0)
-    section = section if section in ANSWERS else ""
+    section = (section if section in ANSWERS else "") if section else _asked(conversation)
     if guide := _own_case(understood, library, first, text):
         return Decision("case_status", (guide,))
     sure = understood.intent != "nlu_fallback" and confidence >= SURE
@@ -211,42 +215,61 @@ def _followed_up(
 
     `section` is what a word of the text names, or ''; the intent says it where that is sure.
     """
-    asked = [row for row in understood.ranking if row[0].startswith(FOLLOW_UP)]
+    asked = [row for row in understood.ranking if _follows(row[0]) and known(row[0], library)]
+    rest = [row for row in understood.ranking if not _follows(row[0])]
     share = sum(score for _, score in asked)
-    rest = [row for row in understood.ranking if row not in asked]
     rival, score = rest[0] if rest else ("", 0.0)
-    if rival == "out_of_scope" and score >= RIVAL * share:
+    if _maybe_danger(rest) or (rival == "out_of_scope" and score >= RIVAL * share):
         return None
     sure = share >= SURE
-    hinted = (share >= HINTED and score < share) or not understood.ranking
-    if not sure and not (section and hinted):
+    hinted = score < (share if asked else HINTED)
+    if not sure and not (section and hinted and (share >= HINTED or not asked)):
         return None
     if not section or (asked and asked[0][1] >= SURE):
         section = asked[0][0].removeprefix(FOLLOW_UP)
+    likely = [name.partition(".")[2] for name, score in rest
+              if name.startswith("guide.") and score >= HEARD and known(name, library)]  # fmt: skip
     named = understood.entities.get("guide", "")
-    guide = named or str(conversation.slots.get("guide", ""))
-    if guide in library.guides:
-        return Decision("guide", (guide, section), "intent" if named else "context")
-    if not sure:
-        return None
-    likely = [n.partition(".")[2] for n, s in rest if n.startswith("guide.") and s >= HEARD]
-    return Decision("which_service", (section, *likely[:2]), "which")
+    if named in likely:
+        return Decision("guide", (named, section))
+    guide = str(conversation.slots.get("guide", ""))
+    if guide not in library.guides:
+        return Decision("which_service", (section, *likely[:2]), "which") if sure else None
+    if score >= CLOSE * share and likely and f"guide.{likely[0]}" == rival and likely[0] != guide:
+        return Decision("which_guide", (likely[0], guide, section), "which")
+    return Decision("guide", (guide, section), "context")
+
+
+def _asked(conversation: Conversation) -> str:
+    """Return the section that a question asked for before it was known of which guide, or ''."""
+    asked = conversation.slots.get("asked", "")
+    return asked if asked in SECTIONS else ""
+
+
+def _follows(intent: str) -> bool:
+    return intent.startswith(FOLLOW_UP)
 
 
 def _besides_follow_ups(understood: Understood, library: Library) -> list[tuple[str, float]]:
-    """Return the intents that lead anywhere, as sure as they are if a text is no follow-up."""
-    asked = sum(score for name, score in understood.ranking if name.startswith(FOLLOW_UP))
-    left = max(1.0 - asked, asked)
-    return [
-        (name, score / left)
+    """Return the intents that lead anywhere, best first, without the follow-ups.
+
+    To these a guide is no rival: it is as sure as if their share were not there.
+    """
+    asked = sum(score for name, score in understood.ranking if _follows(name))
+    left = 1.0 - min(asked, 0.5)
+    found = [
+        (name, score / left if name.startswith("guide.") else score)
         for name, score in understood.ranking
-        if known(name, library) and not name.startswith(FOLLOW_UP)
+        if known(name, library) and not _follows(name)
     ]
+    return sorted(found, key=lambda row: -row[1])
 
 
 def _act(intent: str, understood: Understood, library: Library, section: str) -> Decision:
     kind, _, name = intent.partition(".")
     if kind == "guide":
+        if intent in DANGERS and not understood.entities.get("section"):
+            section = ""
         return Decision("guide", (name, section) if section else (name,))
     if kind == "course":
         return Decision("course", (name,))

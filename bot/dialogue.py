@@ -25,7 +25,7 @@ from bot.conversation import (
     Succeeded,
     apply,
 )
-from bot.decide import FAILED, SEARCHED, Decision, decide
+from bot.decide import FAILED, OPEN, SEARCHED, Decision, decide
 from bot.errors import UnderstandingUnavailable
 from bot.library.live import LiveLibrary
 from bot.library.model import Library, Passage
@@ -88,6 +88,8 @@ class Dialogue:
     async def reply(self, before: Conversation, update: Update, library: Library) -> Reply:
         """Return the reply to an update."""
         reply = await self._reply(before, update, library)
+        if before.slots.get("asked") and reply.outcome not in OPEN:
+            reply = replace(reply, events=(SlotSet("asked", None), *reply.events))
         known = apply(before, reply.events).known
         responses = (replace(response, known=known) for response in reply.responses)
         return replace(reply, responses=tuple(responses))
@@ -225,7 +227,6 @@ class Dialogue:
             written = library.written_in(language)
             heard = _heard(text, written, understood, decision, passages)
             reply = replace(reply, events=(*reply.events, *heard))
-        forgotten = (SlotSet("asked", None),) if before.slots.get("asked") else ()
         metadata = {
             "intent": understood.intent,
             "confidence": round(understood.confidence, 4),
@@ -233,7 +234,7 @@ class Dialogue:
         return replace(
             reply,
             responses=speech.offered(reply.responses, before, library, understood),
-            events=(*language_events, *forgotten, *reply.events),
+            events=(*language_events, *reply.events),
             metadata=metadata,
         )
 

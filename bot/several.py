@@ -16,6 +16,7 @@ from actions.base import (
     Say,
     choice,
 )
+from actions.guides import danger_responses
 from actions.navigation import HUMAN, MENU, way_back
 from bot.conversation import Conversation, SlotSet, apply
 from bot.decide import (
@@ -69,10 +70,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """What the parts of a message come to: sure answers in order, and one that is unsure."""
+    """What the parts of a message come to: sure answers in order, and one that is unsure.
+
+    `feared` is the intent of a danger that the message may be about, or ''.
+    """
 
     sure: tuple[Part, ...]
     unsure: Part | None = None
+    feared: str = ""
 
 
 def weigh(
@@ -91,11 +96,13 @@ def weigh(
     """
     sure: list[Part] = []
     unsure: list[Part] = []
-    about = anchor
+    about = anchor or str(before.slots.get("guide", ""))
     for text, understood in read:
         find = cache(partial(search, text, understood.vector))
-        running = apply(before, [SlotSet("guide", about)] if about else [])
+        running = apply(before, [SlotSet("guide", about or None)])
         found = decide(understood, running, library, find, text)
+        if found.action == "danger" and found.arguments[0] not in echoed:
+            found = Decision("not_found", outcome="not_found")  # a part alone is easily misread
         passages = find() if found.outcome in SEARCHED else ()
         urgent = _urgent(found, library)
         if urgent and (exclaimed(text) or understood.confidence >= OWN):
@@ -108,6 +115,8 @@ def weigh(
         if decision is None:
             if _to_tell(part):
                 unsure.append(part)
+                if about != anchor or _about_other(part, anchor):
+                    about = ""  # what follows may be about this part
         elif decision.action in ANSWERED:
             if not any(_same(one.decision, decision) for one in sure):
                 sure.append(part)
@@ -165,6 +174,14 @@ def chosen(
     guides = [one.decision.arguments[0] for one in sure if one.decision.action == "guide"]
     if anchor and anchor not in guides:
         return None
+    decisions = [one.decision for one in unsure]
+    feared = next((one.arguments[0] for one in (whole, *decisions) if one.action == "danger"), "")
+    if feared:
+        return (
+            Several(tuple(sure), None, feared)
+            if sure
+            else Decision("danger", (feared,), "not_found")
+        )
     open_ = [one for one in unsure if not certain or (anchor and _about_other(one, anchor))]
     open_ = [one for one in open_ if _failed(one) or _others(one, sure, library)]
     if len(sure) >= 2:
@@ -177,8 +194,11 @@ def chosen(
 
 
 def _to_tell(part: Part) -> bool:
-    """Return whether something is said about a part that is not sure: it is a question."""
-    if part.decision.action == "which_service" or not long_enough(part.text):
+    """Return whether something is said about a part that is not sure: it may be about danger, or it
+    is a question."""
+    if part.decision.action == "danger":
+        return True
+    if part.decision.action in ("which_service", "walk_on") or not long_enough(part.text):
         return False
     return asks(part.text) or not _failed(part)
 
@@ -214,7 +234,9 @@ def _urgent(decision: Decision, library: Library) -> bool:
 
 
 def responses(found: Several, call: Call) -> tuple[Response, ...]:
-    """Return one short message for each answer, then what else was asked."""
+    """Return numbers where danger is feared, one short message for each answer, what else was
+    asked."""
+    first = danger_responses(call, found.feared) if found.feared else ()
     said = [_short(one.decision, call) for one in found.sure[:SHOWN]]
     said[0] = replace(said[0], words=(Say("several.text"), *said[0].words))
     if rest := [_button(one.decision) for one in found.sure[SHOWN:]]:
@@ -227,7 +249,7 @@ def responses(found: Several, call: Call) -> tuple[Response, ...]:
         said.append(Response((Say("several.not_understood"),)))
     last = said[-1]
     said[-1] = replace(last, choices=(*last.choices, HUMAN, *way_back(call), MENU))
-    return tuple(said)
+    return (*first, *said)
 
 
 def _short(decision: Decision, call: Call) -> Response:

@@ -94,12 +94,54 @@ async def test_without_a_guide_it_is_asked_what_is_meant(chat: Chat) -> None:
     """The next guide answers what was asked; after that it is forgotten."""
     await chat.say("how much is it?")
     chat.hear("What is this about?")
-    await chat.say("/export")
-    chat.hear("waits for the name of a service")
     await chat.say("passport")
     assert chat.metadata["content_id"] == "guide:passport#fee"
     await chat.say("divorce")
     assert chat.metadata["content_id"] == "guide:divorce"
+
+
+@pytest.mark.rasa
+async def test_what_waits_for_its_guide_is_shown_and_ends_with_a_button(chat: Chat) -> None:
+    """/export names it; whoever goes another way is not answered a question of long ago."""
+    await chat.say("how much is it?")
+    await chat.say("/export")
+    chat.hear("waits for the name of a service")
+    await chat.say("/export")
+    chat.not_hear("waits for the name of a service")
+
+
+@pytest.mark.rasa
+async def test_what_waits_for_its_guide_survives_a_question_back(chat: Chat) -> None:
+    """Neither a text that was not understood nor 'which do you mean?' takes it back."""
+    await chat.say("how much is it?")
+    await chat.say("qwrtpsd fghjkl zxcvb")
+    await chat.say("divorce")
+    assert chat.metadata["content_id"] == "guide:divorce#fee"
+
+
+@pytest.mark.rasa
+async def test_what_follows_danger_is_about_the_danger(chat: Chat) -> None:
+    """'Where do I go?' after a fire is not about the passport of before; help against violence
+    begins with its numbers, whatever was asked before."""
+    await chat.say("how do I get a passport")
+    await chat.say("my house is on fire")
+    assert chat.metadata["content_id"] == "guide:emergency"
+    await chat.say("where do I go?")
+    assert chat.metadata["content_id"] == "guide:emergency"
+    other = chat.other()
+    await other.say("where do I go?")
+    await other.say("my husband beats me")
+    assert other.metadata["content_id"] == "guide:family-help"
+    other.hear("112", "111")
+
+
+@pytest.mark.rasa
+async def test_follow_up_in_a_course_is_not_about_the_guide_before_it(chat: Chat) -> None:
+    """What was shown last is the course."""
+    await chat.say("how do I get a passport")
+    await chat.say("/course:digital-government")
+    await chat.say("how long does it take?")
+    chat.hear("What is this about?")
 
 
 @pytest.mark.rasa
@@ -136,6 +178,30 @@ def test_follow_up_and_guide_are_no_rivals(library: LiveLibrary) -> None:
         library, ("follow_up.fee", 0.6), ("guide.divorce", 0.3), guide="divorce", section="fee"
     )
     assert found == Decision("guide", ("divorce", "fee"), "intent")
+
+
+def test_likely_other_guide_is_asked_about(library: LiveLibrary) -> None:
+    """Where another guide is nearly as likely as a follow-up, it may be either."""
+    found = decided(library, ("follow_up.time", 0.57), ("guide.marriage", 0.4))
+    assert found == Decision("which_guide", ("marriage", "passport", "time"), "which")
+
+
+def test_word_that_names_a_guide_is_not_believed_alone(library: LiveLibrary) -> None:
+    """'Is that done at the TSON?' after a passport is about the passport."""
+    found = decided(library, ("follow_up.where", 0.9), guide="service-centres", section="where")
+    assert found == Decision("guide", ("passport", "where"), "context")
+
+
+def test_feared_danger_goes_before_a_follow_up(library: LiveLibrary) -> None:
+    """'Where do I go, he will kill me' is not about the passport."""
+    ranking = (("follow_up.where", 0.4), ("guide.family-help", 0.33), ("distress", 0.15))
+    assert decided(library, *ranking, section="where").action == "danger"
+
+
+def test_half_a_follow_up_makes_nothing_surer(library: LiveLibrary) -> None:
+    """Only guides are as sure as if follow-ups were not there."""
+    ranking = (("follow_up.fee", 0.4), ("out_of_scope", 0.15), ("follow_up.time", 0.1))
+    assert decided(library, *ranking).outcome == "not_found"
 
 
 def test_what_is_no_topic_of_ours_is_no_follow_up(library: LiveLibrary) -> None:

@@ -117,6 +117,21 @@ async def test_one_question_stays_one(chat: Chat, message: str, content: str) ->
     assert contents(chat) == [content]
 
 
+@pytest.mark.parametrize(("echo", "first"), [(0.1, "guide:emergency"), (0.0, "guide:divorce")])
+def test_numbers_come_before_the_answers(library: LiveLibrary, echo: float, first: str) -> None:
+    """Where a part may be about danger and the whole message echoes it."""
+    sure = Understood("guide.divorce", 0.98, (("guide.divorce", 0.98),))
+    feared = Understood("nlu_fallback", 0.3, (("out_of_scope", 0.3), ("guide.emergency", 0.25)))
+    whole = Understood("guide.divorce", 0.85, (("guide.divorce", 0.85), ("guide.emergency", echo)))
+    read = [("How do I get a divorce?", sure), ("What if he sets it alight at night?", feared)]
+    before, decision = Conversation("c", "rest", language="en"), Decision("guide", ("divorce",))
+    found = chosen(read, False, whole, decision, before, library.current, lambda *_: ())
+    assert isinstance(found, Several)
+    said = responses(found, Call(before, library.current, "en"))
+    assert said[0].content == first
+    assert "guide:divorce" in [one.content for one in said]
+
+
 def test_sure_and_unsure(library: LiveLibrary) -> None:
     """One sure question is answered; about one that lies between two others it is asked back."""
     sure = Understood("guide.passport", 0.98, (("guide.passport", 0.98),))
