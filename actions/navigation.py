@@ -65,7 +65,8 @@ def menu(call: Call) -> Outcome:
 @action("help")
 def help_(call: Call) -> Outcome:
     """Explain in few words how to ask, and what else there is."""
-    return say("help.text", MENU, choice("button.language", "language"), HUMAN, *way_back(call))
+    ways = (MENU, choice("button.language", "language"), HUMAN, EMERGENCY, *way_back(call))
+    return say("help.text", *ways)  # a cry for help may be read as a question about the bot
 
 
 @action("language")

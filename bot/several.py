@@ -130,7 +130,7 @@ def _within(
     """Return what a part means beside the others; None when that is not sure.
 
     Out of its message a part easily means something else: it has to be as sure as `bar` to bring
-    up a new guide, else a word such as 'documents' is about the guide at hand.
+    up another guide than the one at hand or the one that it names.
     """
     if decision.outcome not in ("intent", "context"):
         return None
@@ -172,16 +172,15 @@ def chosen(
     if sure and _urgent(sure[0].decision, library):
         return None if joined else sure[0].decision
     guides = [one.decision.arguments[0] for one in sure if one.decision.action == "guide"]
-    if anchor and anchor not in guides:
+    astray = anchor and anchor not in guides
+    decisions = [whole, *(one.decision for one in unsure)]
+    if feared := next((one.arguments[0] for one in decisions if one.action == "danger"), ""):
+        answers = [Part("", understood, whole, ())] if astray else sure
+        if answers:
+            return Several(tuple(answers), None, feared)
+        return Decision("danger", (feared,), "not_found")
+    if astray:
         return None
-    decisions = [one.decision for one in unsure]
-    feared = next((one.arguments[0] for one in (whole, *decisions) if one.action == "danger"), "")
-    if feared:
-        return (
-            Several(tuple(sure), None, feared)
-            if sure
-            else Decision("danger", (feared,), "not_found")
-        )
     open_ = [one for one in unsure if not certain or (anchor and _about_other(one, anchor))]
     open_ = [one for one in open_ if _failed(one) or _others(one, sure, library)]
     if len(sure) >= 2:

@@ -58,7 +58,7 @@ def test_seed_repeats_the_plan() -> None:
 @pytest.mark.parametrize("cluster", [False, True], ids=["embedded", "cluster"])
 async def test_short_soak(cluster: bool) -> None:
     """One process a role, each killed once, and Rasa, too, and the store, or a node of it."""
-    options = Options(2000, 30, 30, people=60, troubles=6, cluster=cluster)
+    options = Options(1000, 30, 30, people=60, troubles=6, cluster=cluster)
     result = await Soak(options).run()
     assert not result.wrong, report(options, result)
     assert result.troubles["kill store"]
