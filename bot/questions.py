@@ -68,7 +68,8 @@ class Parts:
 
 
 def split(text: str) -> Parts:
-    """Return the parts of a message that may be questions, in order; none for a single one.
+    """Return the parts of a message that may be questions, in order; none for a single sentence,
+    one for a question with a story around it.
 
     Sentences that ask count, and cries, as they may be about danger; the story around them does
     not, unless a wish in it is followed by 'and also …'. Without any that asks, every sentence
@@ -84,8 +85,9 @@ def split(text: str) -> Parts:
     found = tuple(dict.fromkeys(_bare(one) for one in kept))
     if len(found) > 1:
         return Parts(found)
-    parts = _joined(found[0]) if found else []
-    return Parts(tuple(parts), joined=True) if parts else Parts()
+    if parts := _joined(found[0]) if found else []:
+        return Parts(tuple(parts), joined=True)
+    return Parts(found if len(sentences) > 1 and long_enough(found[0]) else ())
 
 
 def _bare(sentence: str) -> str:

@@ -163,12 +163,16 @@ def chosen(
     `understood` and `whole` are what the whole message means and comes to. Danger comes first:
     then nothing else is answered.
     """
-    if len(read) < 2 or _urgent(whole, library):
+    if not read or _urgent(whole, library):
         return None
     certain = whole.outcome in ("intent", "context") and whole.action in ANSWERED
     anchor = whole.arguments[0] if certain and whole.action == "guide" else ""
     echoed = frozenset(name for name, share in understood.ranking if share >= ECHO and not joined)
+    if len(read) == 1 and (certain or whole.action == "danger"):
+        return None
     sure, unsure = weigh(read, anchor, echoed, before, library, search)
+    if len(read) == 1:  # a story around a question may hide what it is about
+        return sure[0].decision if sure else None
     if sure and _urgent(sure[0].decision, library):
         return None if joined else sure[0].decision
     guides = [one.decision.arguments[0] for one in sure if one.decision.action == "guide"]

@@ -14,7 +14,8 @@ Matrix: TypeAlias = "Floats | csr_matrix"
 
 BATCH = 512
 EPOCHS, STEPS = 4, 600
-"""Each example is seen so often at least, and so many steps are made for few examples."""
+"""Each example is seen so often at least, and so many steps are made: of few examples each is seen
+more often, of many the batches are larger."""
 
 RATE = 0.3
 """Of the first step; it falls to nothing in a straight line."""
@@ -63,6 +64,7 @@ def fit(
     weights = np.zeros((features.shape[1], classes), dtype=np.float32)
     bias = np.zeros(classes, dtype=np.float32)
     had, had_bias = np.full((len(weights), 1), 1e-8, dtype=np.float32), 1e-8
+    spare = np.empty_like(weights)  # with many intents these are large: as few copies as can be
     batches = list(_batches(count, np.random.default_rng(seed)))
     for step, batch in enumerate(batches):
         rate = RATE * (1.0 - step / len(batches))
@@ -70,9 +72,11 @@ def fit(
         errors = softmax(np.asarray(some @ weights) + bias)
         errors[np.arange(len(batch)), labels[batch]] -= 1.0
         errors *= rows[batch, None] / len(batch)
-        gradient = np.asarray(some.T @ errors) + penalty * weights
-        had += np.square(gradient).mean(axis=1, keepdims=True)
-        weights -= rate * gradient / np.sqrt(had)
+        gradient = np.asarray(some.T @ errors)
+        gradient += np.multiply(weights, penalty, out=spare)
+        had += np.einsum("fc,fc->f", gradient, gradient)[:, None] / classes
+        gradient *= rate / np.sqrt(had)
+        weights -= gradient
         gradient = errors.sum(axis=0)
         had_bias += float(np.square(gradient).mean())
         bias -= rate * gradient / np.sqrt(had_bias)
@@ -81,8 +85,9 @@ def fit(
 
 def _batches(count: int, random: np.random.Generator) -> Iterator[Integers]:
     """Yield rows in a new order for each epoch."""
-    in_epoch = -(-count // BATCH)
+    size = max(BATCH, -(-count * EPOCHS // STEPS))
+    in_epoch = -(-count // size)
     for _ in range(max(EPOCHS, -(-STEPS // in_epoch))):
         order = random.permutation(count)
-        for start in range(0, count, BATCH):
-            yield np.sort(order[start : start + BATCH])
+        for start in range(0, count, size):
+            yield np.sort(order[start : start + size])

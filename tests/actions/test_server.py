@@ -268,6 +268,25 @@ async def test_section_entity_opens_the_section_of_the_guide_shown_last(rasa: Ra
     assert rasa.answer["responses"][0]["metadata"]["content_id"] == "guide:passport#fee"
 
 
+async def test_follow_up_without_a_guide_waits_in_a_slot(rasa: Rasa) -> None:
+    """'How much is it?' asks which service is meant; the next text answers it and empties it."""
+    ranking = [{"name": "follow_up.fee", "confidence": 0.9}]
+    await rasa.call("action_hashar", told(intent("follow_up.fee", 0.9), intent_ranking=ranking))
+    assert rasa.slots["asked"] == "fee"
+    tracker = told(intent("guide.passport", hashar_asked="fee"))
+    await rasa.call("action_hashar", tracker)
+    assert rasa.answer["responses"][0]["metadata"]["content_id"] == "guide:passport#fee"
+    assert rasa.slots["asked"] is None
+
+
+@pytest.mark.parametrize("name", ["danger", "which_service"])
+async def test_rule_may_name_an_action_that_needs_an_argument(rasa: Rasa, name: str) -> None:
+    """Its argument comes from intent and entities, or has a default."""
+    entities = [{"entity": "section", "value": "fee"}]
+    await rasa.call(f"action_hashar_{name}", told(intent("greet"), entities=entities))
+    assert "too old" not in rasa.answer["responses"][0]["text"]
+
+
 async def test_two_close_intents_are_asked_about(rasa: Rasa) -> None:
     """The intent ranking of Rasa's pipeline serves as it does in the bot."""
     ranking = [

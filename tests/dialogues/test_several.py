@@ -345,7 +345,7 @@ def test_what_counts_as_torn() -> None:
         ("It costs 1.5 MCI or 2.5 MCI", ()),
         ("bread and butter", ()),
         ("I need a passport. And also, how do I marry?", ("I need a passport.", "how do I marry?")),
-        ("I need rest. How do I get a passport?", ()),
+        ("I need rest. How do I get a passport?", ("How do I get a passport?",)),
         (
             "Нужен новый паспорт, а ещё надо менять права",
             ("Нужен новый паспорт", "надо менять права"),
