@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from actions import walks, words
@@ -30,8 +30,8 @@ word in it names a section ('and the fee?') and no other intent is likelier. A m
 such intents: what others have to be below."""
 
 FEARED = 0.2
-"""From this confidence on in DANGERS, numbers to call come before 'I did not understand'. Of 4,299
-held-out phrases about other things 11 get them so, and 6 of the 7 about danger that did not."""
+"""From this confidence on in DANGERS, numbers to call come before 'I did not understand': so all
+held-out phrases about danger but two get some (docs/understanding.md)."""
 
 RIVAL = 0.33
 """Share of the follow-up intents' confidence from which on 'out_of_scope' speaks against them:
@@ -217,7 +217,7 @@ def _followed_up(
     """
     asked = [row for row in understood.ranking if _follows(row[0]) and known(row[0], library)]
     rest = [row for row in understood.ranking if not _follows(row[0])]
-    share = sum(score for _, score in asked)
+    share = follow_up_share(asked)
     rival, score = rest[0] if rest else ("", 0.0)
     if _maybe_danger(rest) or (rival == "out_of_scope" and score >= RIVAL * share):
         return None
@@ -246,6 +246,11 @@ def _asked(conversation: Conversation) -> str:
     return asked if asked in SECTIONS else ""
 
 
+def follow_up_share(ranking: Iterable[tuple[str, float]]) -> float:
+    """Return how sure a text is a follow-up, whichever section it is about."""
+    return sum(score for name, score in ranking if _follows(name))
+
+
 def _follows(intent: str) -> bool:
     return intent.startswith(FOLLOW_UP)
 
@@ -255,8 +260,7 @@ def _besides_follow_ups(understood: Understood, library: Library) -> list[tuple[
 
     To these a guide is no rival: it is as sure as if their share were not there.
     """
-    asked = sum(score for name, score in understood.ranking if _follows(name))
-    left = 1.0 - min(asked, 0.5)
+    left = 1.0 - min(follow_up_share(understood.ranking), 0.5)
     found = [
         (name, score / left if name.startswith("guide.") else score)
         for name, score in understood.ranking

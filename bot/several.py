@@ -21,12 +21,12 @@ from actions.navigation import HUMAN, MENU, way_back
 from bot.conversation import Conversation, SlotSet, apply
 from bot.decide import (
     FAILED,
-    FOLLOW_UP,
     MAYBE,
     SEARCHED,
     SURE,
     Decision,
     decide,
+    follow_up_share,
     known,
 )
 from bot.library.model import Library, Passage
@@ -171,8 +171,6 @@ def chosen(
     if len(read) == 1 and (certain or whole.action == "danger"):
         return None
     sure, unsure = weigh(read, anchor, echoed, before, library, search)
-    if len(read) == 1:  # a story around a question may hide what it is about
-        return sure[0].decision if sure else None
     if sure and _urgent(sure[0].decision, library):
         return None if joined else sure[0].decision
     guides = [one.decision.arguments[0] for one in sure if one.decision.action == "guide"]
@@ -185,6 +183,8 @@ def chosen(
         return Decision("danger", (feared,), "not_found")
     if astray:
         return None
+    if len(read) == 1:  # a story around a question may hide what it is about
+        return sure[0].decision if sure else None
     open_ = [one for one in unsure if not certain or (anchor and _about_other(one, anchor))]
     open_ = [one for one in open_ if _failed(one) or _others(one, sure, library)]
     if len(sure) >= 2:
@@ -220,8 +220,7 @@ def _about_other(part: Part, anchor: str) -> bool:
     if part.decision.outcome == "which":
         return anchor not in part.decision.arguments
     ranking = part.understood.ranking
-    near = sum(share for name, share in ranking if name.startswith(FOLLOW_UP))
-    near += dict(ranking).get(f"guide.{anchor}", 0.0)
+    near = follow_up_share(ranking) + dict(ranking).get(f"guide.{anchor}", 0.0)
     if _failed(part):
         return near < FAINT or part.decision.outcome == "out_of_scope"
     return near < MAYBE and anchor not in {one.guide for one in part.passages}
